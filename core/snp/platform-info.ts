@@ -1,0 +1,16 @@
+// PLATFORM_INFO: how the host machine was set up when the report was made. AMD 56860, table Platform Info.
+
+export interface PlatformInfo {
+  readonly raw: bigint;
+  readonly smtEn: boolean;
+  readonly tsmeEn: boolean;
+  readonly eccEn: boolean;
+  readonly raplDis: boolean;
+  readonly ciphertextHidingDramEn: boolean;
+  readonly aliasCheckComplete: boolean;
+  /** Bit 6, seen set on real Turin; the name comes from two third-party projects (AMD-SB-3016). */
+  readonly iommuWriteSafe: boolean;
+  readonly tioEn: boolean;
+  /** Bits above 7: kept visible, refused unless policy says otherwise. */
+  readonly unknownBits: bigint;
+}
