@@ -1,0 +1,93 @@
+// What can a console ask of the service? The one typed contract, spoken over a MessagePort in Electron and a WebSocket elsewhere.
+// Every method names the role that it needs. No method returns key material.
+import { eventIterator, oc } from "@orpc/contract";
+import { z } from "zod";
+import type { Role } from "./roles.ts";
+import {
+  changeEvent,
+  enrolment,
+  failureView,
+  launchDetail,
+  launchState,
+  launchSummary,
+  proposalQuestion,
+  proposalView,
+  simulationView,
+  statusView,
+  uuid,
+  verdict,
+  vmDetail,
+  vmSummary,
+} from "./schemas.ts";
+
+/** Every "no" of the service: a code of the failure table and the sentence that a person reads. */
+const base = oc.$meta<{ readonly role: Role }>({ role: "approve" }).errors({ REFUSED: { data: failureView } });
+const view = base.meta({ role: "view" });
+const operate = base.meta({ role: "operate" });
+const approve = base.meta({ role: "approve" });
+
+const byId = z.strictObject({ id: uuid });
+const nothing = z.strictObject({});
+
+export const contract = {
+  status: {
+    get: view.input(nothing).output(statusView),
+    /** One event for everything that changed; the console asks again for what it shows. */
+    watch: view.input(nothing).output(eventIterator(changeEvent)),
+  },
+  keychain: {
+    /** Explicit, once per installation; never falls back by itself. */
+    choose: operate
+      .input(
+        z.discriminatedUnion("backend", [
+          z.strictObject({ backend: z.literal("os") }),
+          z.strictObject({ backend: z.literal("sealed-file"), passphrase: z.string().min(12).max(1024) }),
+        ]),
+      )
+      .output(statusView),
+    unlock: operate.input(z.strictObject({ passphrase: z.string().max(1024).optional() })).output(statusView),
+  },
+  launches: {
+    list: view
+      .input(
+        z.strictObject({
+          vm: uuid.optional(),
+          states: z.array(launchState).optional(),
+          before: uuid.optional(),
+          limit: z.number().int().min(1).max(200),
+        }),
+      )
+      .output(z.array(launchSummary)),
+    get: view.input(byId).output(launchDetail),
+    /** The decision itself: only a connection that a person has authenticated holds this role. */
+    decide: approve.input(proposalQuestion).output(launchSummary),
+  },
+  approvals: {
+    /** The page proposes; the person confirms in a native dialog, or with the code that the terminal shows. */
+    propose: operate.input(proposalQuestion).output(proposalView),
+    confirm: operate.input(z.strictObject({ proposal: uuid, code: z.string().max(32) })).output(launchSummary),
+    cancel: operate.input(z.strictObject({ proposal: uuid })).output(nothing),
+    /** For the host's own dialog. */
+    open: approve.input(nothing).output(z.array(proposalView)),
+    /** The dialog's answer: `confirmed` false drops the proposal. */
+    answer: approve.input(z.strictObject({ proposal: uuid, verdict, confirmed: z.boolean() })).output(nothing),
+  },
+  vms: {
+    list: view.input(nothing).output(z.array(vmSummary)),
+    get: view.input(byId).output(vmDetail),
+    add: operate.input(enrolment).output(vmDetail),
+    /** Takes existing disk keys from files on the manager's machine, which a page must not name. */
+    addWithKeys: approve
+      .input(z.strictObject({ enrolment, keyFiles: z.array(z.strictObject({ disk: z.string(), path: z.string() })).max(16) }))
+      .output(vmDetail),
+    setEnabled: operate.input(z.strictObject({ id: uuid, enabled: z.boolean() })).output(vmDetail),
+  },
+  simulations: {
+    /** Runs the real agent against this manager with a simulated processor and a scratch LUKS2 image. */
+    launch: operate.input(z.strictObject({ vm: uuid.optional() })).output(simulationView),
+    get: view.input(byId).output(simulationView),
+    cancel: operate.input(byId).output(nothing),
+  },
+} as const;
+
+export type Contract = typeof contract;

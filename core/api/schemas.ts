@@ -1,0 +1,185 @@
+// What do the consoles see? The shapes of every answer and question of the contract, checked in both directions.
+// Bytes are lower-case hex, times are RFC 3339 in UTC. No shape here can hold key material.
+import { z } from "zod";
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const time = z.iso.datetime();
+export const uuid = z.uuid();
+
+export const launchState = z.enum([
+  "attesting",
+  "pending",
+  "released",
+  "opened",
+  "open-failed",
+  "refused",
+  "denied",
+  "expired",
+  "abandoned",
+  "delivery-unknown",
+]);
+
+export const failureView = z.strictObject({ code: z.string(), sentence: z.string() });
+
+export const checkView = z.strictObject({
+  id: z.string(),
+  group: z.enum(["identity", "measurement", "configuration", "guest-policy", "tcb", "platform", "certificates", "binding"]),
+  title: z.string(),
+  expected: z.string(),
+  actual: z.string(),
+  verdict: z.enum(["pass", "fail", "waived"]),
+  sentence: z.string(),
+  code: z.string().optional(),
+  waiver: z.string().optional(),
+});
+
+export const launchSummary = z.strictObject({
+  id: uuid,
+  vm: z.string(),
+  vmName: z.string().optional(),
+  simulated: z.boolean(),
+  state: launchState,
+  peer: z.string(),
+  agent: z.string(),
+  startedAt: time,
+  updatedAt: time,
+  waitUntil: time.optional(),
+  /** SHA-384 of the evidence now in hand: what an approval must name. */
+  evidence: hex(48).optional(),
+  failure: failureView.optional(),
+  alert: z.string().optional(),
+});
+
+/** One decoded field of the report, ready to show. */
+export const fieldView = z.strictObject({
+  group: checkView.shape.group,
+  /** AMD's spelling, e.g. MEASUREMENT. */
+  name: z.string(),
+  value: z.string(),
+  /** What it means, one sentence. */
+  meaning: z.string(),
+});
+
+export const launchDetail = launchSummary.extend({
+  fields: z.array(fieldView),
+  checks: z.array(checkView),
+  /** The raw report. */
+  report: z.string().optional(),
+  decision: z
+    .strictObject({
+      verdict: z.enum(["release", "refuse"]),
+      at: time,
+      by: z.enum(["policy", "person"]),
+      reason: z.string().optional(),
+      entry: z.number().int(),
+    })
+    .optional(),
+  outcome: z.array(z.strictObject({ disk: z.string(), opened: z.boolean(), code: z.string().optional() })).optional(),
+});
+
+export const diskSpec = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+  device: z.string().regex(/^\/[ -~]{1,255}$/),
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/),
+});
+
+export const vmSummary = z.strictObject({
+  id: uuid,
+  name: z.string(),
+  simulated: z.boolean(),
+  enabled: z.boolean(),
+  createdAt: time,
+  lastLaunch: launchSummary.optional(),
+});
+
+export const vmDetail = vmSummary.extend({
+  disks: z.array(diskSpec),
+  configurations: z.array(
+    z.strictObject({ digest: hex(32), hostDataBase64: z.string(), text: z.string(), issuedAt: time, retiredAt: time.optional() }),
+  ),
+  /** The appraisal policy as canonical JSON. */
+  policy: z.string(),
+  failedOpens: z.number().int(),
+});
+
+export const enrolment = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  simulated: z.boolean(),
+  disks: z.array(diskSpec).min(1).max(16),
+  /** host:port, tried in order. */
+  endpoints: z.array(z.string().max(255)).min(1).max(8),
+  /** Expected launch digests; empty means that the owner compares by hand. */
+  measurements: z.array(hex(48)).max(64),
+  /** A whole policy as JSON text instead of the preset. */
+  policy: z.string().max(65_536).optional(),
+});
+
+export const statusView = z.strictObject({
+  version: z.string(),
+  keychain: z.strictObject({
+    state: z.enum(["ready", "unset", "locked", "missing"]),
+    backend: z.string().optional(),
+    /** Where nothing was chosen yet: is the OS keychain there to be chosen? */
+    osKeychainAnswers: z.boolean(),
+    failure: failureView.optional(),
+  }),
+  listener: z.strictObject({
+    state: z.enum(["listening", "stopped", "failed"]),
+    address: z.string().optional(),
+    failure: failureView.optional(),
+  }),
+  pending: z.number().int(),
+  /** How a decision is confirmed on this host. */
+  confirmation: z.enum(["native-dialog", "terminal-code"]),
+  /** Why a simulated launch cannot be run here, where it cannot. */
+  simulation: z.strictObject({ possible: z.boolean(), failure: failureView.optional() }),
+});
+
+export const changeEvent = z.strictObject({
+  kind: z.enum(["launch", "vm", "status", "proposal", "simulation"]),
+  id: z.string().optional(),
+});
+
+export const verdict = z.enum(["approve", "deny"]);
+
+export const proposalQuestion = z.strictObject({
+  launch: uuid,
+  evidence: hex(48),
+  verdict,
+  reason: z.string().trim().min(1).max(500),
+});
+
+export const proposalView = proposalQuestion.extend({
+  proposal: uuid,
+  expiresAt: time,
+  vmName: z.string(),
+  /** The sentences that the dialog or the terminal shows, made by the service from its own record. */
+  summary: z.array(z.string()),
+});
+
+export const simulationView = z.strictObject({
+  id: uuid,
+  vm: uuid,
+  phase: z.enum(["preparing", "running", "ended"]),
+  /** Words for the person who waits. */
+  progress: z.string(),
+  launch: uuid.optional(),
+  exitCode: z.number().int().optional(),
+  /** The agent's console lines. */
+  lines: z.array(z.string()),
+  failure: failureView.optional(),
+});
+
+export type LaunchSummary = z.infer<typeof launchSummary>;
+export type LaunchDetail = z.infer<typeof launchDetail>;
+export type FieldView = z.infer<typeof fieldView>;
+export type CheckView = z.infer<typeof checkView>;
+export type FailureView = z.infer<typeof failureView>;
+export type VmSummary = z.infer<typeof vmSummary>;
+export type VmDetail = z.infer<typeof vmDetail>;
+export type Enrolment = z.infer<typeof enrolment>;
+export type StatusView = z.infer<typeof statusView>;
+export type ChangeEvent = z.infer<typeof changeEvent>;
+export type ProposalQuestion = z.infer<typeof proposalQuestion>;
+export type ProposalView = z.infer<typeof proposalView>;
+export type SimulationView = z.infer<typeof simulationView>;

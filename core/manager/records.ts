@@ -1,0 +1,99 @@
+// What does the manager remember? VMs and launches, as plain values that the store keeps and the consoles show. No key material, ever.
+import type { Instant } from "../base/clock.ts";
+import type { AppraisalPolicy } from "../appraise/policy.ts";
+import type { CheckResult } from "../appraise/appraise.ts";
+import type { DiskOutcome } from "../launch/messages.ts";
+import type { Product } from "../snp/product.ts";
+
+export interface DiskSpec {
+  readonly id: string;
+  readonly device: string;
+  /** Name of the opened mapping in the VM. */
+  readonly name: string;
+}
+
+export interface IssuedConfiguration {
+  /** SHA-256 of the canonical bytes, hex: the HOST_DATA of the VM. */
+  readonly digest: string;
+  /** The canonical JSON text itself. */
+  readonly text: string;
+  readonly issuedAt: Instant;
+  /** A retired configuration is no longer accepted. */
+  readonly retiredAt?: Instant;
+}
+
+export interface VmRecord {
+  /** UUID, lower case. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Instant;
+  readonly enabled: boolean;
+  /** Present only for a VM enrolled as simulated: SHA-256 of the simulated ARK per product, hex. */
+  readonly simulatedAnchors?: Readonly<Partial<Record<Product, string>>>;
+  /** Newest first; at least one. */
+  readonly configurations: readonly IssuedConfiguration[];
+  readonly disks: readonly DiskSpec[];
+  readonly policy: AppraisalPolicy;
+  /** Releases whose disks did not open, or whose delivery is unknown, since the last success. */
+  readonly failedOpens: number;
+}
+
+/**
+ * attesting: before its evidence was judged · pending: a person is needed · released: the decision is durable, the outcome is not known yet ·
+ * opened, open-failed, refused, denied, expired, abandoned, delivery-unknown: ended.
+ */
+export type LaunchState =
+  | "attesting"
+  | "pending"
+  | "released"
+  | "opened"
+  | "open-failed"
+  | "refused"
+  | "denied"
+  | "expired"
+  | "abandoned"
+  | "delivery-unknown";
+
+export interface LaunchDecision {
+  readonly verdict: "release" | "refuse";
+  readonly at: Instant;
+  /** "policy", or "person" with what they saw and said. */
+  readonly by: "policy" | "person";
+  readonly reason?: string;
+  /** The evidence that the person saw, hex; differs from the released evidence only after a re-challenge with the same claims. */
+  readonly approvedEvidence?: string;
+  /** Sequence of the audit entry that made it durable. */
+  readonly entry: number;
+}
+
+export interface LaunchRecord {
+  /** UUID. */
+  readonly id: string;
+  /** UUID as the peer claimed it; a VM of that id need not exist. */
+  readonly vm: string;
+  /** Undefined where no such VM is enrolled. */
+  readonly vmName?: string;
+  readonly simulated: boolean;
+  readonly peer: string;
+  readonly agent: string;
+  readonly startedAt: Instant;
+  readonly updatedAt: Instant;
+  readonly state: LaunchState;
+  /** While pending: when the wait ends. */
+  readonly waitUntil?: Instant;
+  /** SHA-384 of the evidence, hex. */
+  readonly evidenceDigest?: string;
+  readonly claimsDigest?: string;
+  /** 1184 bytes. */
+  readonly report?: Uint8Array;
+  /** The certificate table that came with it. */
+  readonly certificates?: Uint8Array;
+  readonly checks?: readonly CheckResult[];
+  /** Why it ended or was refused: a code of the failure table, and the particular. */
+  readonly code?: string;
+  readonly detail?: string;
+  readonly decision?: LaunchDecision;
+  readonly outcome?: readonly DiskOutcome[];
+  /** A second launch of the same VM knocked while this one was live. */
+  readonly alert?: string;
+}
