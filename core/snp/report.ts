@@ -1,5 +1,6 @@
 // What does an SEV-SNP attestation report say? Shape only: nothing here is verified or judged.
 // AMD 56860 (SEV-SNP firmware ABI), table ATTESTATION_REPORT. All integers are little endian.
+import type { Result } from "../base/result.ts";
 import type { CpuId } from "./product.ts";
 import type { GuestPolicy } from "./guest-policy.ts";
 import type { PlatformInfo } from "./platform-info.ts";
@@ -69,4 +70,8 @@ export interface Report {
   readonly currentMitVector: bigint | undefined;
   /** r||s, 96 bytes, big endian (IEEE P1363). */
   readonly signature: Uint8Array;
+}
+
+export function parseReport(bytes: Uint8Array): Result<Report> {
+  throw new Error(`not built yet: ${bytes.length}`);
 }

@@ -1,0 +1,48 @@
+// What an appraisal says: every check, with what was expected, what was found, and a sentence. Plain data apart from the brand, so that it
+// can be kept in the audit log and shown in the console as it is.
+import type { Brand } from "../base/brand.ts";
+import type { FailureCode } from "../base/failure.ts";
+import type { Product } from "../snp/product.ts";
+import type { Signer } from "../snp/report.ts";
+
+export type CheckGroup =
+  | "identity"
+  | "measurement"
+  | "configuration"
+  | "guest-policy"
+  | "tcb"
+  | "platform"
+  | "certificates"
+  | "binding";
+
+export interface CheckResult {
+  /** Stable, e.g. "measurement", "guest-policy". */
+  readonly id: string;
+  readonly group: CheckGroup;
+  readonly title: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly verdict: "pass" | "fail" | "waived";
+  readonly sentence: string;
+  /** Where the verdict is "fail". */
+  readonly code?: FailureCode;
+  /** The owner's reason, where the verdict is "waived". */
+  readonly waiver?: string;
+}
+
+export interface AttestationRecord {
+  readonly verdict: "accepted" | "refused";
+  readonly checks: readonly CheckResult[];
+  readonly simulated: boolean;
+  readonly product: Product;
+  readonly signer: Signer;
+  /** Hex, SHA-384. */
+  readonly evidenceDigest: string;
+  /** Hex, SHA-384. */
+  readonly claimsDigest: string;
+  /** RFC 3339: the instant for which it was verified and appraised. */
+  readonly at: string;
+}
+
+/** Minted by appraise() alone. */
+export type AttestationResult = Brand<AttestationRecord, "AttestationResult">;
