@@ -1,0 +1,42 @@
+// Can this test run here? A test that needs a system program asks first; where the program is missing the test is skipped and its name is printed.
+// With CI=true nothing may be skipped: the question then throws. It never installs anything.
+import { findProgram, missingSentence, type Program } from "../../build/programs.mjs";
+
+/** A system program, or the private unlocked keyring that `npm test` (and `npm test -- FILE`) starts. */
+export type Need = Program | "keyring";
+
+/**
+ * Test options: `describe("a LUKS2 disk", needs("cryptsetup"), () => …)`; the same for `test` and `it`.
+ * @throws with CI=true where something is missing.
+ */
+export function needs(...needed: readonly Need[]): { readonly skip: boolean } {
+  return { skip: missing(...needed) };
+}
+
+/** For `describe.skipIf(missing("chromium"))`. Same rules as {@link needs}. */
+export function missing(...needed: readonly Need[]): boolean {
+  const sentences = needed.flatMap((need) => absence(need) ?? []);
+  for (const sentence of sentences) tell(sentence);
+  return sentences.length > 0;
+}
+
+/** Absolute path of a program, for a test that asked {@link needs} for it. */
+export function pathOf(program: Program): string {
+  const path = findProgram(program);
+  if (path === undefined) throw new Error(missingSentence(program));
+  return path;
+}
+
+/** Prints a reason for skipping once a file; with CI=true it is an error instead. */
+export function tell(reason: string): void {
+  if (process.env["CI"] === "true") throw new Error(`CI=true skips nothing: ${reason}`);
+  if (!told.has(reason)) process.stderr.write(`skipped: ${reason}\n`);
+  told.add(reason);
+}
+
+function absence(need: Need): string | undefined {
+  if (need !== "keyring") return findProgram(need) === undefined ? missingSentence(need) : undefined;
+  return process.env["PORTCULLIS_TEST_KEYRING"] === "1" ? undefined : "no private keyring is open here: run it as npm test -- FILE";
+}
+
+const told = new Set<string>();
