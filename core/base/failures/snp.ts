@@ -15,7 +15,8 @@ export const snpFailures = {
   "snp.report-signature-algorithm": {
     family: "unsupported",
     peer: "unsupported",
-    sentence: "The report is not signed with ECDSA P-384 and SHA-384. No known processor makes such a report: look into where it came from.",
+    sentence:
+      "The report is not signed with ECDSA P-384 and SHA-384. No known processor makes such a report: look into where it came from.",
   },
   "snp.report-reserved": {
     family: "malformed",
