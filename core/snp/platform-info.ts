@@ -14,3 +14,22 @@ export interface PlatformInfo {
   /** Bits above 7: kept visible, refused unless policy says otherwise. */
   readonly unknownBits: bigint;
 }
+
+/** Cannot fail: what bits above 7 mean is the policy's question. */
+export function parsePlatformInfo(raw: bigint): PlatformInfo {
+  const bit = (number: bigint): boolean => ((raw >> number) & 1n) === 1n;
+  return {
+    raw,
+    smtEn: bit(0n),
+    tsmeEn: bit(1n),
+    eccEn: bit(2n),
+    raplDis: bit(3n),
+    ciphertextHidingDramEn: bit(4n),
+    aliasCheckComplete: bit(5n),
+    iommuWriteSafe: bit(6n),
+    tioEn: bit(7n),
+    unknownBits: (raw >> knownBits) << knownBits,
+  };
+}
+
+const knownBits = 8n;
