@@ -1,0 +1,57 @@
+// The Primitives port on node:crypto, for OpenSSL and BoringSSL builds alike. Keys are parsed once and kept in a small cache, because the same
+// few issuers verify every launch. Never chooses an algorithm: the caller's format did.
+import { type KeyObject, constants, createHash, createPublicKey, verify } from "node:crypto";
+import type { Primitives } from "../base/crypto.ts";
+
+export const nodePrimitives: Primitives = {
+  digest(name, ...parts) {
+    const hash = createHash(name);
+    for (const part of parts) hash.update(part);
+    return new Uint8Array(hash.digest());
+  },
+
+  verifyP384(spki, message, signature) {
+    const key = publicKey(spki);
+    if (key?.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "secp384r1") return false;
+    if (signature.length !== p1363Length) return false;
+    return holds(() => verify("sha384", message, { key, dsaEncoding: "ieee-p1363" }, signature));
+  },
+
+  verifyPss384(spki, message, signature) {
+    const key = publicKey(spki);
+    if (key?.asymmetricKeyType !== "rsa") return false;
+    // BoringSSL needs the salt length said; "sha384" also chooses the MGF1 digest.
+    const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength };
+    return holds(() => verify("sha384", message, pss, signature));
+  },
+};
+
+function publicKey(spki: Uint8Array): KeyObject | undefined {
+  const name = Buffer.from(spki).toString("base64");
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
+    // Insertion order stands in for age: issuers come back soon enough after they were dropped.
+    const oldest = keys.keys().next();
+    if (keys.size === maximumKeys && oldest.done === false) keys.delete(oldest.value);
+    keys.set(name, key);
+    return key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The port answers false for what is not a valid signature, where node:crypto may throw. */
+function holds(question: () => boolean): boolean {
+  try {
+    return question();
+  } catch {
+    return false;
+  }
+}
+
+const keys = new Map<string, KeyObject>();
+const maximumKeys = 64;
+const p1363Length = 96;
+const pssSaltLength = 48;
