@@ -10,6 +10,8 @@ export type AuditKind =
   | "launch-opened"
   | "launch-failed"
   | "delivery-unknown"
+  /** Refusals of unknown VMs above what is recorded one by one: how many. */
+  | "refusals-counted"
   | "manager-started";
 
 export interface AuditTip {

@@ -1,7 +1,7 @@
 // What does the manager remember? VMs and launches, as plain values that the store keeps and the consoles show. No key material, ever.
 import type { Instant } from "../base/clock.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
-import type { CheckResult } from "../appraise/appraise.ts";
+import type { CheckResult } from "../appraise/result.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import type { Product } from "../snp/product.ts";
 
@@ -22,14 +22,17 @@ export interface IssuedConfiguration {
   readonly retiredAt?: Instant;
 }
 
+/** One pin for each product, as in endorse/roots.ts: SHA-256 of the ARK certificate's DER and of its SubjectPublicKeyInfo, hex. */
+export type SimulatedAnchors = Readonly<Partial<Record<Product, { readonly certificate: string; readonly spki: string }>>>;
+
 export interface VmRecord {
   /** UUID, lower case. */
   readonly id: string;
   readonly name: string;
   readonly createdAt: Instant;
   readonly enabled: boolean;
-  /** Present only for a VM enrolled as simulated: SHA-256 of the simulated ARK per product, hex. */
-  readonly simulatedAnchors?: Readonly<Partial<Record<Product, string>>>;
+  /** Present only for a VM enrolled as simulated: the simulated roots that it is believed under, and no others. */
+  readonly simulatedAnchors?: SimulatedAnchors;
   /** Newest first; at least one. */
   readonly configurations: readonly IssuedConfiguration[];
   readonly disks: readonly DiskSpec[];

@@ -1,0 +1,37 @@
+// How much may anyone ask of the manager? Every bound in one place (docs/protocol.md, "What must always hold", 7).
+
+export interface ManagerLimits {
+  /** Sessions at once, over all VMs. */
+  readonly sessions: number;
+  /** Launches that one VM may start in a minute. */
+  readonly launchesPerMinute: number;
+  /** Launches of VMs that are not enrolled, all of them together, in a minute. */
+  readonly unknownPerMinute: number;
+  /** Refusals of VMs that are not enrolled that are recorded one by one in an hour; the others are counted. */
+  readonly unknownRecordsPerHour: number;
+  /** Releases that did not open, or whose delivery is unknown, before the owner has to enable the VM again. */
+  readonly failedOpens: number;
+  /** Milliseconds that endorsements may take. */
+  readonly collateralMs: number;
+  /** Proposals that are open at once. */
+  readonly proposals: number;
+  /** Milliseconds in which a proposal is to be confirmed. */
+  readonly proposalMs: number;
+  /** Wrong codes before a proposal is dropped. */
+  readonly wrongCodes: number;
+  /** Seconds between pending frames. */
+  readonly heartbeatSeconds: number;
+}
+
+export const defaultLimits: ManagerLimits = {
+  sessions: 64,
+  launchesPerMinute: 6,
+  unknownPerMinute: 30,
+  unknownRecordsPerHour: 20,
+  failedOpens: 5,
+  collateralMs: 60_000,
+  proposals: 32,
+  proposalMs: 600_000,
+  wrongCodes: 3,
+  heartbeatSeconds: 15,
+};
