@@ -41,7 +41,9 @@ export function isInstalled(folder = root) {
  */
 function readLock(file) {
   try {
-    return JSON.parse(readFileSync(file, "utf8")).packages;
+    /** @type {{ packages?: Record<string, LockEntry> }} */
+    const lock = JSON.parse(readFileSync(file, "utf8"));
+    return lock.packages;
   } catch {
     return undefined;
   }

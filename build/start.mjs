@@ -10,8 +10,8 @@ import { setUp } from "./setup.mjs";
 const args = process.argv.slice(2);
 const node = await setUp();
 if (!(await buildRenderer(node))) stop("The console could not be built: see the lines above.");
-const electron = await findOrFetchElectron();
-process.exit(electron === undefined ? await startInBrowser() : await startDesktop(electron));
+const desktop = await findOrFetchElectron();
+process.exit(desktop === undefined ? await startInBrowser() : await startDesktop(desktop));
 
 /** @param {string} electron */
 async function startDesktop(electron) {
