@@ -6,6 +6,7 @@ import { endorseFailures } from "./failures/endorse.ts";
 import { launchFailures } from "./failures/launch.ts";
 import { managerFailures } from "./failures/manager.ts";
 import { nodeFailures } from "./failures/node.ts";
+import { simulatorFailures } from "./failures/simulator.ts";
 import { snpFailures } from "./failures/snp.ts";
 import type { FailureEntry } from "./failures/entry.ts";
 
@@ -19,6 +20,7 @@ export const failureTable = {
   ...managerFailures,
   ...nodeFailures,
   ...agentFailures,
+  ...simulatorFailures,
 } as const satisfies Record<string, FailureEntry>;
 
 export type FailureCode = keyof typeof failureTable;
