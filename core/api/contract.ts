@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Role } from "./roles.ts";
 import {
   changeEvent,
+  consoleLink,
   enrolment,
   failureView,
   launchDetail,
@@ -34,6 +35,14 @@ export const contract = {
     get: view.input(nothing).output(statusView),
     /** One event for everything that changed; the console asks again for what it shows. */
     watch: view.input(nothing).output(eventIterator(changeEvent)),
+  },
+  listener: {
+    /** Listens for launches again, after what was in the way is gone. */
+    retry: operate.input(nothing).output(statusView),
+  },
+  console: {
+    /** Another one-time link to the browser console; whoever opens it gets the operate role. */
+    link: approve.input(nothing).output(consoleLink),
   },
   keychain: {
     /** Explicit, once per installation; never falls back by itself. */

@@ -126,6 +126,8 @@ export const statusView = z.strictObject({
   listener: z.strictObject({
     state: z.enum(["listening", "stopped", "failed"]),
     address: z.string().optional(),
+    /** host:port that agents are told to dial, unless an enrolment names another. */
+    endpoint: z.string().optional(),
     failure: failureView.optional(),
   }),
   pending: z.number().int(),
@@ -170,6 +172,8 @@ export const simulationView = z.strictObject({
   failure: failureView.optional(),
 });
 
+export const consoleLink = z.strictObject({ url: z.string(), expiresAt: time });
+
 export type LaunchSummary = z.infer<typeof launchSummary>;
 export type LaunchDetail = z.infer<typeof launchDetail>;
 export type FieldView = z.infer<typeof fieldView>;
@@ -183,3 +187,4 @@ export type ChangeEvent = z.infer<typeof changeEvent>;
 export type ProposalQuestion = z.infer<typeof proposalQuestion>;
 export type ProposalView = z.infer<typeof proposalView>;
 export type SimulationView = z.infer<typeof simulationView>;
+export type ConsoleLink = z.infer<typeof consoleLink>;

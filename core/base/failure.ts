@@ -3,6 +3,7 @@
 import { agentFailures } from "./failures/agent.ts";
 import { appraiseFailures } from "./failures/appraise.ts";
 import { endorseFailures } from "./failures/endorse.ts";
+import { hostFailures } from "./failures/host.ts";
 import { launchFailures } from "./failures/launch.ts";
 import { managerFailures } from "./failures/manager.ts";
 import { nodeFailures } from "./failures/node.ts";
@@ -20,6 +21,7 @@ export const failureTable = {
   ...managerFailures,
   ...nodeFailures,
   ...agentFailures,
+  ...hostFailures,
   ...simulatorFailures,
 } as const satisfies Record<string, FailureEntry>;
 
