@@ -41,8 +41,7 @@ export function isInstalled(folder = root) {
  */
 function readLock(file) {
   try {
-    /** @type {{ packages?: Record<string, LockEntry> }} */
-    const lock = JSON.parse(readFileSync(file, "utf8"));
+    const lock = /** @type {{ packages?: Record<string, LockEntry> }} */ (JSON.parse(readFileSync(file, "utf8")));
     return lock.packages;
   } catch {
     return undefined;
