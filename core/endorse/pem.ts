@@ -1,0 +1,28 @@
+// Which DER values does a file hold? One DER value, or PEM blocks of one label (RFC 7468, strict form). Never both in one file.
+import { fromBase64 } from "../base/bytes.ts";
+import { fromUtf8 } from "../base/utf8.ts";
+
+export type PemLabel = "CERTIFICATE" | "X509 CRL";
+
+/** @returns undefined where `bytes` is neither. Whether a value is well formed is the caller's question. */
+export function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | undefined {
+  if (bytes[0] === derSequence) return [bytes];
+  const text = fromUtf8(bytes)?.trim();
+  if (text === undefined) return undefined;
+  const values: Uint8Array[] = [];
+  // Blocks follow each other directly: text between them is refused rather than skipped.
+  let rest = text;
+  while (rest !== "") {
+    const begin = `-----BEGIN ${label}-----`;
+    const end = `-----END ${label}-----`;
+    const stop = rest.indexOf(end);
+    if (!rest.startsWith(begin) || stop === -1) return undefined;
+    const value = fromBase64(rest.slice(begin.length, stop).replaceAll(/[ \t\r\n]/g, ""));
+    if (value === undefined || value.length === 0) return undefined;
+    values.push(value);
+    rest = rest.slice(stop + end.length).trimStart();
+  }
+  return values.length === 0 ? undefined : values;
+}
+
+const derSequence = 0x30;
