@@ -55,6 +55,8 @@ export const folderRules: readonly FolderRule[] = [
     packages: ["@hpke/*", "@noble/*"],
     node: true,
   },
+  // Never in the release bundle (build/bundle.ts): the agent's end of the simulated processor's port.
+  { folder: "agent/simulated", imports: ["agent", "core/base", "core/simulator/port-codec.ts"], packages: [], node: true },
   { folder: "electron/main", imports: ["core/api", "core/base"], packages: ["*", "electron"], node: true },
   { folder: "electron/preload", imports: ["core/api", "core/base"], packages: ["electron"], node: false },
   { folder: "electron/service", imports: [...pureCore, "core/node"], packages: ["*", "electron"], node: true },
