@@ -1,4 +1,182 @@
-// What can go wrong in core/manager, as lines of the failure table (core/base/failure.ts).
+// What can go wrong in core/manager, core/release and core/audit, as lines of the failure table (core/base/failure.ts).
 import type { FailureEntry } from "./entry.ts";
 
-export const managerFailures = {} as const satisfies Record<string, FailureEntry>;
+export const managerFailures = {
+  "audit.malformed-entry": {
+    family: "malformed",
+    peer: "try-later",
+    sentence:
+      "An entry of the audit log is not in the form that this program writes. The database was changed or damaged: restore it from a backup.",
+  },
+  "audit.broken-chain": {
+    family: "untrusted",
+    peer: "try-later",
+    sentence:
+      "The audit log is not whole: an entry was changed, removed or inserted. Nothing is released until it is restored. Keep this copy and find out who could write to it.",
+  },
+  "approval.evidence-changed": {
+    family: "needs-person",
+    peer: "not-accepted",
+    sentence: "The launch has shown other evidence since it was displayed. Look at it again before you decide.",
+  },
+  "approval.claims-changed": {
+    family: "needs-person",
+    peer: "not-accepted",
+    sentence:
+      "When the launch was asked for fresh evidence, it did not say the same as what was approved. Look at it again, and decide anew.",
+  },
+  "approval.already-decided": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "This launch has been decided already. Look at its record for the decision.",
+  },
+  "approval.not-pending": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "No such launch waits for a decision. It may have ended: look at its record, and start the VM again if it is still wanted.",
+  },
+  "approval.launch-ended": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The launch ended before the decision could be carried out, and no key was sent. Start the VM again if it is still wanted.",
+  },
+  "approval.denied": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "A person denied this launch. Their reason is in its record.",
+  },
+  "approval.reason-missing": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "A decision needs a reason of at most 500 characters. Say why, for whoever reads the audit log later.",
+  },
+  "proposal.unknown": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "There is no such open proposal: it was confirmed, dropped or has expired. Propose again.",
+  },
+  "proposal.wrong-code": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "That is not the code which the terminal shows for this proposal. Type the eight digits; after three wrong ones it is dropped.",
+  },
+  "proposal.another-verdict": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The answer was for another verdict than the proposed one. Propose again and read the question before you answer.",
+  },
+  "proposal.too-many": {
+    family: "limited",
+    peer: "busy",
+    sentence: "Too many proposals are open. Confirm or cancel some of them first.",
+  },
+  "release.not-accepted": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The VM did not meet its policy. Its record shows which checks failed.",
+  },
+  "release.vm-disabled": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The VM is disabled, so nothing is released to it. Enable it if this launch was expected.",
+  },
+  "release.vm-unknown": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "No VM of this id is enrolled here. Enrol it first, or find out who tries to launch under this id.",
+  },
+  "release.configuration-unknown": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The agent runs with a configuration that this manager did not issue for the VM. Give the VM its issued configuration.",
+  },
+  "release.configuration-retired": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The agent runs with a configuration that was retired or is not this VM's. Give the VM its newest configuration.",
+  },
+  "release.simulation-mismatch": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence:
+      "Simulated evidence for a real VM, or the reverse. Only a VM that is enrolled as simulated may launch on a simulated processor.",
+  },
+  "release.second-launch": {
+    family: "limited",
+    peer: "busy",
+    sentence: "A launch of the same VM is under way. If only one was started, somebody else tries to launch this VM: look at both.",
+  },
+  "release.too-many-failed-opens": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "Too many releases to this VM did not open its disks, or were never heard of again. Find out why, then enable it again.",
+  },
+  "manager.replaced": {
+    family: "limited",
+    peer: "try-later",
+    sentence: "A newer launch of the same VM took the place of this one, as its policy says. If it was not yours, deny it.",
+  },
+  "manager.rate-limited": {
+    family: "limited",
+    peer: "busy",
+    sentence: "Launches come faster than the limit allows. If you did not start them, look at where they come from.",
+  },
+  "manager.not-ready": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The manager is starting or stopping and takes no launches. Try again when it says that it is ready.",
+  },
+  "manager.clock-behind": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence:
+      "The clock of this machine is behind the newest audit entry, so certificates cannot be judged. Set the clock, then launch again.",
+  },
+  "manager.collateral-missing": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence:
+      "No certificate for this processor was found, neither with the evidence nor elsewhere. Import it, or allow the manager to fetch it from AMD.",
+  },
+  "manager.collateral-slow": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The source of AMD's certificates did not answer in time. Try again later, or import the certificates by hand.",
+  },
+  "manager.outcome-mismatch": {
+    family: "misbehaved",
+    peer: "malformed",
+    sentence: "The agent reported on other disks than those it got keys for. Treat the VM as not opened and look into its agent.",
+  },
+  "manager.seal-failed": {
+    family: "bug",
+    peer: "try-later",
+    sentence: "The keys could not be sealed to the VM after the release was decided; nothing was sent. Launch again, and report this.",
+  },
+  "manager.bug": {
+    family: "bug",
+    peer: "try-later",
+    sentence: "This launch met a mistake in this program and was ended; no key was sent after it. Keep the log and report it.",
+  },
+  "enrolment.malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The enrolment has a field that cannot be accepted. Mend the named field and try again.",
+  },
+  "enrolment.name-taken": {
+    family: "refused",
+    peer: "malformed",
+    sentence: "A VM of this name is enrolled already. Choose another name.",
+  },
+  "enrolment.no-simulator": {
+    family: "misconfigured",
+    peer: "malformed",
+    sentence: "This manager has no simulated processor, so no VM can be enrolled as simulated. Start it with the simulator.",
+  },
+  "enrolment.unknown-vm": {
+    family: "refused",
+    peer: "malformed",
+    sentence: "There is no VM of this id. List the VMs to find the right one.",
+  },
+} as const satisfies Record<string, FailureEntry>;
