@@ -1,16 +1,25 @@
 // Is it genuine: did a processor under these roots make this report, with this key, at a time when the key was good? In the order of the
 // firmware ABI's fields; all that can still be judged is judged. Never asks whether the VM is acceptable: appraise.ts does.
 import type { Brand } from "../base/brand.ts";
+import { concat, equalBytes, isZero } from "../base/bytes.ts";
 import type { Instant } from "../base/clock.ts";
 import type { Primitives } from "../base/crypto.ts";
+import { failure } from "../base/failure.ts";
 import type { Failure } from "../base/failure.ts";
+import { fail, ok } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
 import type { Certificate } from "../endorse/certificate.ts";
+import { verifyChain } from "../endorse/chain.ts";
 import type { Endorsements } from "../endorse/endorsements.ts";
+import { checkRevocation } from "../endorse/revocation.ts";
 import type { TrustAnchors } from "../endorse/roots.ts";
+import { parseVek } from "../endorse/vek.ts";
 import type { Vek } from "../endorse/vek.ts";
+import { productOf } from "../snp/product.ts";
 import type { Product } from "../snp/product.ts";
+import { parseReport, signedLength } from "../snp/report.ts";
 import type { Report, Signer } from "../snp/report.ts";
+import { encodeTcb, parseTcb } from "../snp/tcb.ts";
 import type { Tcb } from "../snp/tcb.ts";
 
 export type RevocationDemand = { readonly require: true } | { readonly waived: string };
@@ -47,14 +56,123 @@ export type VerifiedReport = Brand<GenuineReport, "VerifiedReport">;
 export type BoundReport = Brand<VerifiedReport, "BoundReport">;
 
 export type Verification =
-  | { readonly genuine: true; readonly report: VerifiedReport; readonly product: Product; readonly signer: Signer; readonly simulated: boolean }
+  | {
+      readonly genuine: true;
+      readonly report: VerifiedReport;
+      readonly product: Product;
+      readonly signer: Signer;
+      readonly simulated: boolean;
+    }
   | { readonly genuine: false; readonly failures: readonly Failure[]; readonly product?: Product; readonly signer?: Signer };
 
+/** Collects every failure that can still be judged: an operator wants to see them all at once. */
 export function verifyReport(input: VerifyInput): Verification {
-  throw new Error(`not built yet: ${input.at}`);
+  const { at, primitives, endorsements, anchors } = input;
+  const parsed = parseReport(input.reportBytes);
+  if (!parsed.ok) return { genuine: false, failures: [parsed.failure] };
+  const report = parsed.value;
+  const failures: Failure[] = [...origin(report)];
+
+  const signer = report.signingKey === "none" ? undefined : report.signingKey;
+  if (signer !== undefined && !report.maskChipKey && !signed(report, endorsements.vek, primitives)) {
+    failures.push(failure("appraise.report-signature"));
+  }
+  const stated = productOfReport(report, input.product);
+  if (!stated.ok) failures.push(stated.failure);
+  const product = stated.ok ? stated.value : undefined;
+  const vek = parseVek(endorsements.vek);
+  if (!vek.ok) failures.push(vek.failure);
+  const tcb = product === undefined ? undefined : readTcbs(report, product, failures);
+  if (product !== undefined && vek.ok && tcb !== undefined)
+    failures.push(...certificateMismatches(report, product, tcb.reported, vek.value));
+
+  const named = { ...(product === undefined ? {} : { product }), ...(signer === undefined ? {} : { signer }) };
+  if (product === undefined || signer === undefined) return { genuine: false, failures, ...named };
+  const chain = verifyChain({ vek: endorsements.vek, issuers: endorsements.issuers, anchors, product, signer, at, primitives });
+  if (!chain.ok) failures.push(...chain.failures);
+  const { ark, issuer } = chain;
+  if ("require" in input.revocation && ark !== undefined && issuer !== undefined) {
+    const current = checkRevocation({ crls: endorsements.crls, ark, issuer, at, primitives });
+    if (!current.ok) failures.push(current.failure);
+  }
+  if (failures.length > 0 || !chain.ok || !vek.ok || tcb === undefined) return { genuine: false, failures, ...named };
+
+  const simulated = anchors.kind === "simulated";
+  const revocation = "require" in input.revocation ? "checked" : { waived: input.revocation.waived };
+  const genuine: GenuineReport = {
+    report,
+    product,
+    signer,
+    simulated,
+    vek: vek.value,
+    ark: chain.ark,
+    issuer: chain.issuer,
+    tcb,
+    at,
+    revocation,
+  };
+  // The one place where a report becomes a verified one.
+  return { genuine: true, report: genuine as VerifiedReport, product, signer, simulated };
 }
 
-/** @param expectedReportData exactly 64 bytes, made by the verifier itself. */
+/** @param expectedReportData exactly 64 bytes, made by the verifier itself: never zeros, never taken from the peer. */
 export function bindReport(verified: VerifiedReport, expectedReportData: Uint8Array): Result<BoundReport> {
-  throw new Error(`not built yet: ${verified.product} ${expectedReportData.length}`);
+  // SECURITY: an expectation that is missing must not compare equal to a report that carries nothing.
+  if (expectedReportData.length !== reportDataLength || isZero(expectedReportData)) throw new Error("no expected report data");
+  if (!equalBytes(verified.report.reportData, expectedReportData)) return fail(failure("appraise.report-data"));
+  return ok(verified as BoundReport);
 }
+
+/** Who asked for the report, and was it signed at all? */
+function origin({ signingKey, maskChipKey, vmpl }: Report): Failure[] {
+  const failures: Failure[] = [];
+  if (signingKey === "none") failures.push(failure("appraise.report-unsigned"));
+  if (maskChipKey) failures.push(failure("appraise.chip-key-masked"));
+  if (vmpl === hostRequested) failures.push(failure("appraise.host-requested"));
+  else if (vmpl > lastVmpl) failures.push(failure("appraise.vmpl-unknown", `VMPL ${vmpl}`));
+  return failures;
+}
+
+/** SECURITY: the product picks the root, so it comes from the signed report or from the operator, never from a certificate. */
+function productOfReport({ cpuid }: Report, stated: Product | undefined): Result<Product> {
+  if (cpuid === undefined) return stated === undefined ? fail(failure("appraise.product-unknown")) : ok(stated);
+  const product = productOf(cpuid);
+  if (product === undefined) return fail(failure("appraise.processor-unknown", `family ${cpuid.family}, model ${cpuid.model}`));
+  if (stated !== undefined && stated !== product) return fail(failure("appraise.product-mismatch", `${product}, stated ${stated}`));
+  return ok(product);
+}
+
+function readTcbs(report: Report, product: Product, failures: Failure[]): GenuineReport["tcb"] | undefined {
+  const reported = parseTcb(product, report.reportedTcb);
+  const current = parseTcb(product, report.currentTcb);
+  const committed = parseTcb(product, report.committedTcb);
+  const launch = parseTcb(product, report.launchTcb);
+  for (const tcb of [reported, current, committed, launch]) if (!tcb.ok) failures.push(tcb.failure);
+  if (!reported.ok || !current.ok || !committed.ok || !launch.ok) return undefined;
+  return { reported: reported.value, current: current.value, committed: committed.value, launch: launch.value };
+}
+
+/** AMD 57230: the certificate speaks for one product, one chip (or provider) and one TCB, and the report must be about the same. */
+function certificateMismatches(report: Report, product: Product, reported: Tcb, vek: Vek): Failure[] {
+  const failures: Failure[] = [];
+  if (report.signingKey !== vek.signer)
+    failures.push(failure("appraise.signer-mismatch", `report ${report.signingKey}, certificate ${vek.signer}`));
+  if (vek.product !== product) failures.push(failure("appraise.vek-product", `report ${product}, certificate ${vek.productName}`));
+  else if (!equalBytes(encodeTcb(vek.tcb), encodeTcb(reported))) failures.push(failure("appraise.vek-tcb"));
+  if (vek.hwId === undefined || report.signingKey !== "vcek") return failures;
+  // SECURITY: zeros are "masked by the host", which is not "any chip".
+  if (isZero(report.chipId)) failures.push(failure("appraise.chip-id-masked"));
+  else if (!equalBytes(report.chipId, concat(vek.hwId, new Uint8Array(chipIdLength - vek.hwId.length))))
+    failures.push(failure("appraise.chip-id"));
+  return failures;
+}
+
+function signed({ raw, signature }: Report, vek: Certificate, primitives: Primitives): boolean {
+  return primitives.verifyP384(vek.spki, raw.subarray(0, signedLength), signature);
+}
+
+/** SNP_HV_REPORT_REQ: firmware then fills REPORT_DATA with zeros. */
+const hostRequested = 0xffff_ffff;
+const lastVmpl = 3;
+const reportDataLength = 64;
+const chipIdLength = 64;
