@@ -58,7 +58,8 @@ type Broken = Pick<Violation, "rule" | "sentence">;
 
 function checkFolder(root: string, rule: FolderRule, taken: Import, target: string): Broken | undefined {
   if (!existsSync(join(root, target))) return { rule: "unresolved", sentence: `${taken.specifier} is not a file` };
-  if (isIn(target, [rule.folder, ...rule.imports])) return undefined;
+  // A part with rights of its own is not its folder's to import: the agent must not reach its simulated source.
+  if (isIn(target, rule.imports) || ruleOf(target) === rule) return undefined;
   if (!isIn(target, rule.types ?? [])) return { rule: "folder", sentence: `${rule.folder} may not import ${target}` };
   return taken.typeOnly ? undefined : { rule: "types-only", sentence: `${rule.folder} may only take types from ${target}: import type` };
 }

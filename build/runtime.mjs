@@ -61,7 +61,9 @@ export function run(command, args, options = {}) {
  * @returns {NodeJS.ProcessEnv}
  */
 export function environment(extra = {}) {
-  const first = [node24(), join(root, "node_modules/.bin/x")].flatMap((path) => (path === undefined ? [] : [dirname(path)]));
+  const programs = join(root, "node_modules/.bin");
+  const node = node24();
+  const first = node === undefined ? [programs] : [dirname(node), programs];
   return { ...process.env, ...extra, PATH: [...first, process.env["PATH"] ?? ""].join(delimiter) };
 }
 

@@ -51,6 +51,8 @@ describe("folders", () => {
     ["core/cli/a.ts", "electron/main/x.ts"],
     ["agent/a.ts", "core/simulator/x.ts"],
     ["agent/a.ts", "core/node/store.ts"],
+    ["agent/a.ts", "agent/simulated/x.ts"],
+    ["core/audit/a.ts", "core/audit/verifier.ts"],
     ["electron/main/a.ts", "core/appraise/x.ts"],
     ["electron/preload/a.ts", "core/node/x.ts"],
     ["electron/service/a.ts", "electron/main/x.ts"],
