@@ -1,26 +1,78 @@
 // Is it acceptable? Runs every check of the policy on a genuine report that was made for this launch, and keeps them all.
 // Pure: the same evidence, policy, collateral and instant always give the same result. Never decides whether the key may go.
+import { equalBytes, toHex } from "../base/bytes.ts";
+import { rfc3339 } from "../base/clock.ts";
 import type { Primitives } from "../base/crypto.ts";
+import { canonicalBytes } from "../base/json.ts";
+import { checkReportData, checkReportVersion, checkVmpl } from "./checks/binding.ts";
+import { checkChain, checkRevoked } from "./checks/certificates.ts";
+import type { AppraisalContext, Check } from "./checks/check.ts";
+import { checkConfiguration } from "./checks/configuration.ts";
+import { checkFirmware, checkMitigations, checkProvisionalFirmware } from "./checks/firmware.ts";
+import { checkGuestPolicy } from "./checks/guest-policy.ts";
+import { checkChip, checkProduct, checkSigner, checkSimulation } from "./checks/identity.ts";
+import { checkAuthorKey, checkFamilyId, checkGuestSvn, checkIdKey, checkImageId, checkMeasurement } from "./checks/image.ts";
+import { checkPlatform } from "./checks/platform.ts";
+import { checkCommittedTcb, checkCurrentTcb, checkLaunchTcb, checkReportedTcb } from "./checks/tcb.ts";
+import { claimsDigest, evidenceDigest } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AppraisalPolicy } from "./policy.ts";
-import type { AttestationResult } from "./result.ts";
+import type { AttestationRecord, AttestationResult } from "./result.ts";
 import type { BoundReport } from "./verify.ts";
-
-/** What the enrolment says about this VM. */
-export interface AppraisalContext {
-  /** SHA-256 of the agent configuration's canonical bytes, 32 bytes. */
-  readonly configurationDigest: Uint8Array;
-  readonly enrolledAsSimulated: boolean;
-}
 
 export interface AppraiseInput {
   readonly report: BoundReport;
+  /** The evidence that the report came in. */
   readonly evidence: Evidence;
   readonly policy: AppraisalPolicy;
   readonly context: AppraisalContext;
   readonly primitives: Primitives;
 }
 
-export function appraise(input: AppraiseInput): AttestationResult {
-  throw new Error(`not built yet: ${input.policy.version}`);
+export function appraise({ report, evidence, policy, context, primitives }: AppraiseInput): AttestationResult {
+  // SECURITY: the digest that a person approves must be that of the report which was judged.
+  if (!equalBytes(evidence.reportBytes, report.report.raw)) throw new Error("the evidence is not that of the report");
+  const checks = allChecks.map((check) => check({ genuine: report, policy: policy.checks, context }));
+  const record: AttestationRecord = {
+    verdict: checks.some(({ verdict }) => verdict === "fail") ? "refused" : "accepted",
+    checks,
+    simulated: report.simulated,
+    product: report.product,
+    signer: report.signer,
+    evidenceDigest: toHex(evidenceDigest(evidence, primitives)),
+    claimsDigest: toHex(claimsDigest(report.report.raw, report.vek.certificate, primitives)),
+    policyDigest: toHex(primitives.digest("sha384", canonicalBytes(policy))),
+    at: rfc3339(report.at),
+  };
+  // The one place where an appraisal's record becomes its result.
+  return record as AttestationResult;
 }
+
+/** In the order in which a person reads them. */
+const allChecks: readonly Check[] = [
+  checkSimulation,
+  checkProduct,
+  checkSigner,
+  checkChip,
+  checkMeasurement,
+  checkIdKey,
+  checkAuthorKey,
+  checkFamilyId,
+  checkImageId,
+  checkGuestSvn,
+  checkConfiguration,
+  checkGuestPolicy,
+  checkReportedTcb,
+  checkCommittedTcb,
+  checkCurrentTcb,
+  checkLaunchTcb,
+  checkFirmware,
+  checkProvisionalFirmware,
+  checkMitigations,
+  checkPlatform,
+  checkChain,
+  checkRevoked,
+  checkReportData,
+  checkVmpl,
+  checkReportVersion,
+];

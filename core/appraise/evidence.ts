@@ -1,5 +1,5 @@
-// What did the agent hand in, and by which digests is it named? The evidence digest names exact bytes (audit); the claims digest names what a
-// person approved, so that a re-challenge of the same VM keeps the approval. PROTOCOL: "What must always hold", 1 and 2.
+// What did the agent hand in, and by which digests is it named? The evidence digest names exact bytes (audit); the claims digest names
+// what a person approved, so that a re-challenge of the same VM keeps the approval. PROTOCOL: "What must always hold", 1 and 2.
 import { concat, u32be } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { utf8 } from "../base/utf8.ts";

@@ -5,17 +5,9 @@ import type { FailureCode } from "../base/failure.ts";
 import type { Product } from "../snp/product.ts";
 import type { Signer } from "../snp/report.ts";
 
-export type CheckGroup =
-  | "identity"
-  | "measurement"
-  | "configuration"
-  | "guest-policy"
-  | "tcb"
-  | "platform"
-  | "certificates"
-  | "binding";
+export type CheckGroup = "identity" | "measurement" | "configuration" | "guest-policy" | "tcb" | "platform" | "certificates" | "binding";
 
-export interface CheckResult {
+export type CheckResult = {
   /** Stable, e.g. "measurement", "guest-policy". */
   readonly id: string;
   readonly group: CheckGroup;
@@ -28,9 +20,9 @@ export interface CheckResult {
   readonly code?: FailureCode;
   /** The owner's reason, where the verdict is "waived". */
   readonly waiver?: string;
-}
+};
 
-export interface AttestationRecord {
+export type AttestationRecord = {
   readonly verdict: "accepted" | "refused";
   readonly checks: readonly CheckResult[];
   readonly simulated: boolean;
@@ -40,9 +32,11 @@ export interface AttestationRecord {
   readonly evidenceDigest: string;
   /** Hex, SHA-384. */
   readonly claimsDigest: string;
+  /** Hex, SHA-384 of the policy's canonical JSON. */
+  readonly policyDigest: string;
   /** RFC 3339: the instant for which it was verified and appraised. */
   readonly at: string;
-}
+};
 
 /** Minted by appraise() alone. */
 export type AttestationResult = Brand<AttestationRecord, "AttestationResult">;

@@ -53,7 +53,7 @@ export interface GenuineReport {
 
 export type VerifiedReport = Brand<GenuineReport, "VerifiedReport">;
 /** Genuine, and made for this launch: REPORT_DATA is the expected value. */
-export type BoundReport = Brand<VerifiedReport, "BoundReport">;
+export type BoundReport = Brand<GenuineReport, "BoundReport">;
 
 export type Verification =
   | {
@@ -120,7 +120,8 @@ export function bindReport(verified: VerifiedReport, expectedReportData: Uint8Ar
   // SECURITY: an expectation that is missing must not compare equal to a report that carries nothing.
   if (expectedReportData.length !== reportDataLength || isZero(expectedReportData)) throw new Error("no expected report data");
   if (!equalBytes(verified.report.reportData, expectedReportData)) return fail(failure("appraise.report-data"));
-  return ok(verified as BoundReport);
+  const genuine: GenuineReport = verified;
+  return ok(genuine as BoundReport);
 }
 
 /** Who asked for the report, and was it signed at all? */

@@ -109,7 +109,7 @@ export const appraiseFailures = {
     family: "refused",
     peer: "not-accepted",
     sentence:
-      "The launch measurement is not one that the policy names. Firmware, kernel, initrd, command line or vCPUs differ from what you expect.",
+      "The launch measurement is not one that the policy names: firmware, kernel, initrd, command line or vCPUs differ. Compare the image.",
   },
   "appraise.configuration": {
     family: "refused",

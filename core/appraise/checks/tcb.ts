@@ -1,0 +1,40 @@
+// Is each TCB version at or above the owner's floor? Component by component, with the product's own layout: never as one number.
+import { shortfalls, tcbComponents } from "../../snp/tcb.ts";
+import type { Tcb } from "../../snp/tcb.ts";
+import type { TcbFloors } from "../policy.ts";
+import type { Demand } from "../policy-reader.ts";
+import type { CheckResult } from "../result.ts";
+import { judge } from "./check.ts";
+import type { Check } from "./check.ts";
+
+export const checkReportedTcb: Check = ({ genuine, policy }) =>
+  judgeTcb("reported-tcb", "Reported TCB (the key's)", policy.reportedTcb, genuine.tcb.reported);
+
+export const checkCommittedTcb: Check = ({ genuine, policy }) =>
+  judgeTcb("committed-tcb", "Committed TCB (no way back below it)", policy.committedTcb, genuine.tcb.committed);
+
+export const checkCurrentTcb: Check = ({ genuine, policy }) =>
+  judgeTcb("current-tcb", "Current TCB (running now)", policy.currentTcb, genuine.tcb.current);
+
+export const checkLaunchTcb: Check = ({ genuine, policy }) =>
+  judgeTcb("launch-tcb", "Launch TCB (when the VM was started)", policy.launchTcb, genuine.tcb.launch);
+
+function judgeTcb(id: string, title: string, demand: Demand<TcbFloors>, tcb: Tcb): CheckResult {
+  return judge(
+    { id, group: "tcb", title, holds: "No component is below the policy's floor.", code: "appraise.tcb-floor" },
+    demand,
+    textOf(tcb),
+    (floors) => {
+      const floor = floors[tcb.product];
+      // A product without a floor has not been thought about, so it does not pass.
+      if (floor === undefined) return { expected: `a floor for ${tcb.product}, which the policy lacks`, passes: false };
+      const least: Tcb = { ...floor, product: tcb.product, fmc: floor.fmc };
+      return { expected: `at least ${textOf(least)}`, passes: shortfalls(tcb, least).length === 0 };
+    },
+  );
+}
+
+/** "bootloader 4, tee 0, snp 24, microcode 219". */
+function textOf(tcb: Tcb): string {
+  return tcbComponents.flatMap((component) => (tcb[component] === undefined ? [] : [`${component} ${tcb[component]}`])).join(", ");
+}

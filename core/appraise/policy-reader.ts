@@ -1,0 +1,118 @@
+// How is a policy's JSON read? Small strict readers that are put together into one: each names the place that it refuses.
+// Throws PolicyFault and nothing else.
+import { fromHex, isZero } from "../base/bytes.ts";
+import type { Json } from "../base/json.ts";
+
+/** What was wrong and where, for a failure's detail. */
+export class PolicyFault extends Error {}
+
+export type Read<T> = (json: Json, path: string) => T;
+
+/** A check is required with a value, or waived with the owner's reason. */
+export type Demand<T> = { readonly require: T } | { readonly waived: string };
+
+/** Every member of the shape is needed, and no other is allowed; with `optional` any of them may be absent. */
+export function object<T>(shape: Shape<T>, { optional = false } = {}): Read<T> {
+  const readers = Object.entries<Read<unknown> | undefined>(shape).flatMap(([name, read]) => (read === undefined ? [] : [{ name, read }]));
+  const names = new Set(readers.map(({ name }) => name));
+  return (json, path) => {
+    const members = membersOf(json, path);
+    const unknown = Object.keys(members).find((name) => !names.has(name));
+    if (unknown !== undefined) throw new PolicyFault(`${path} has an unknown member ${JSON.stringify(unknown.slice(0, 40))}`);
+    const values: Record<string, unknown> = {};
+    for (const { name, read } of readers) {
+      const member = Object.hasOwn(members, name) ? members[name] : undefined;
+      if (member !== undefined) values[name] = read(member, `${path}.${name}`);
+      else if (!optional) throw new PolicyFault(`${path}.${name} is missing`);
+    }
+    // Each member was read by the reader that the type demands for it.
+    return values as T;
+  };
+}
+
+/** A reader for each member; whether an optional member of the type is one of this object is the shape's choice. */
+type Shape<T> = { readonly [K in keyof T]: Read<Exclude<T[K], undefined>> };
+
+export function demand<T>(read: Read<T>): Read<Demand<T>> {
+  return (json, path) => {
+    const members = membersOf(json, path);
+    const [[name, value] = [], ...others] = Object.entries(members);
+    if (others.length > 0 || value === undefined) throw new PolicyFault(`${path} is neither required nor waived`);
+    if (name === "require") return { require: read(value, path) };
+    if (name !== "waived") throw new PolicyFault(`${path} is neither required nor waived`);
+    if (typeof value !== "string" || value.trim() === "" || value.length > maximumReason)
+      throw new PolicyFault(`${path} is waived without a reason`);
+    return { waived: value };
+  };
+}
+
+/** Distinct values; an empty list, which nothing could satisfy or everything, is refused unless it has a meaning. */
+export function listOf<T extends string | number>(read: Read<T>, { mayBeEmpty = false } = {}): Read<readonly T[]> {
+  return (json, path) => {
+    if (!Array.isArray(json) || json.length > maximumList) throw new PolicyFault(`${path} is not a list of at most ${maximumList}`);
+    const values = json.map((value: Json, index) => read(value, `${path}[${index}]`));
+    if (values.length === 0 && !mayBeEmpty) throw new PolicyFault(`${path} is empty`);
+    if (new Set(values).size !== values.length) throw new PolicyFault(`${path} names a value twice`);
+    return values;
+  };
+}
+
+export function oneOf<T extends string | number>(...choices: readonly T[]): Read<T> {
+  return (json, path) => {
+    const choice = choices.find((known) => known === json);
+    if (choice === undefined) throw new PolicyFault(`${path} is not one of ${choices.join(", ")}`);
+    return choice;
+  };
+}
+
+export function integer(least: number, most: number): Read<number> {
+  return (json, path) => {
+    if (typeof json !== "number" || !Number.isInteger(json) || json < least || json > most) {
+      throw new PolicyFault(`${path} is not a whole number from ${least} to ${most}`);
+    }
+    return json;
+  };
+}
+
+/** Lower-case hex of exactly `length` bytes. Zeros mean "absent" in a report, so they are no expectation unless that has a meaning. */
+export function hexOf(length: number, { mayBeZero = false } = {}): Read<string> {
+  return (json, path) => {
+    const bytes = typeof json === "string" && json === json.toLowerCase() ? fromHex(json) : undefined;
+    if (typeof json !== "string" || bytes?.length !== length) throw new PolicyFault(`${path} is not ${length} bytes of lower-case hex`);
+    if (isZero(bytes) && !mayBeZero) throw new PolicyFault(`${path} is all zero`);
+    return json;
+  };
+}
+
+/** `parts` numbers of a byte each, with dots between. */
+export function version(parts: number): Read<string> {
+  return (json, path) => {
+    const numbers = typeof json === "string" ? json.split(".") : [];
+    const wellFormed = numbers.length === parts && numbers.every((number) => /^(0|[1-9]\d{0,2})$/.test(number) && Number(number) <= 255);
+    if (typeof json !== "string" || !wellFormed) throw new PolicyFault(`${path} is not a version of ${parts} numbers`);
+    return json;
+  };
+}
+
+/** A mask of 64 bits, "0x…" in lower case without leading zeros. */
+export const bits: Read<string> = (json, path) => {
+  if (typeof json !== "string" || !/^0x(0|[1-9a-f][0-9a-f]{0,15})$/.test(json)) throw new PolicyFault(`${path} is not a mask such as 0x3f`);
+  return json;
+};
+
+export const yes: Read<true> = (json, path) => {
+  if (json !== true) throw new PolicyFault(`${path} can only be required as true`);
+  return json;
+};
+
+function membersOf(json: Json, path: string): { readonly [name: string]: Json } {
+  if (json === null || typeof json !== "object" || isList(json)) throw new PolicyFault(`${path} is not an object`);
+  return json;
+}
+
+function isList(json: object): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+const maximumReason = 500;
+const maximumList = 256;
