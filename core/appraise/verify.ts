@@ -135,7 +135,7 @@ function origin({ signingKey, maskChipKey, vmpl }: Report): Failure[] {
 }
 
 /** SECURITY: the product picks the root, so it comes from the signed report or from the operator, never from a certificate. */
-function productOfReport({ cpuid }: Report, stated: Product | undefined): Result<Product> {
+export function productOfReport({ cpuid }: Report, stated: Product | undefined): Result<Product> {
   if (cpuid === undefined) return stated === undefined ? fail(failure("appraise.product-unknown")) : ok(stated);
   const product = productOf(cpuid);
   if (product === undefined) return fail(failure("appraise.processor-unknown", `family ${cpuid.family}, model ${cpuid.model}`));
