@@ -27,6 +27,11 @@ export const nodeFailures = {
     peer: "busy",
     sentence: "The file or folder cannot be written. Check the folder's rights and the free space on its disk.",
   },
+  "files.disk-full": {
+    family: "unavailable",
+    peer: "busy",
+    sentence: "The disk is full and the file was not written. Free some space and try again.",
+  },
   "files.too-large": {
     family: "malformed",
     peer: "busy",
@@ -40,8 +45,7 @@ export const nodeFailures = {
   "store.corrupt": {
     family: "misconfigured",
     peer: "busy",
-    sentence:
-      "The database is damaged and was left as it is. Keep a copy, restore the folder from a backup, and compare the audit log with an export.",
+    sentence: "The database is damaged and was left as it is. Keep a copy, restore a backup, and compare the audit log with an export.",
   },
   "store.newer": {
     family: "misconfigured",
@@ -73,7 +77,7 @@ export const nodeFailures = {
   "store.answer-unknown": {
     family: "unavailable",
     peer: "busy",
-    sentence: "It is not known whether the database kept the last change, so the launch ended. Check the data folder's disk and restart.",
+    sentence: "It is not known whether the database kept the last change, so the launch ended. Check the disk and restart.",
   },
   "store.tip-moved": {
     family: "bug",
@@ -90,7 +94,7 @@ export const nodeFailures = {
   "keychain.locked": {
     family: "unavailable",
     peer: "busy",
-    sentence: "The keychain is locked. Unlock it by logging in to the desktop or with its own tool, then try again.",
+    sentence: "The keychain is locked, or has no keyring yet. Unlock it by logging in to the desktop or with its own tool, then try again.",
   },
   "keychain.refused": {
     family: "unavailable",
@@ -122,11 +126,6 @@ export const nodeFailures = {
     peer: "busy",
     sentence: "There is no sealed key file yet. Choose a new installation to make one, or restore it from a backup.",
   },
-  "keychain.exists": {
-    family: "misconfigured",
-    peer: "busy",
-    sentence: "There is a sealed key file already, and it is never overwritten. Open it with its passphrase, or move it away.",
-  },
   "keychain.another-backend": {
     family: "misconfigured",
     peer: "busy",
@@ -141,6 +140,42 @@ export const nodeFailures = {
     family: "misconfigured",
     peer: "busy",
     sentence: "The address for launches does not belong to this machine, or may not be used. Choose another one (--listen).",
+  },
+  "listener.failed": {
+    family: "unavailable",
+    peer: "busy",
+    sentence: "The network refused to listen for launches. Look at the system's log and its limits on open files.",
+  },
+  "listener.tls": {
+    family: "misbehaved",
+    peer: "malformed",
+    sentence:
+      "A connection was no TLS 1.3 handshake for alp/1. If it came from a VM of yours, update its agent; else nothing needs to be done.",
+  },
+  "listener.handshake-deadline": {
+    family: "limited",
+    peer: "busy",
+    sentence: "A connection did not finish its TLS handshake in time and was cut. If it came from a VM of yours, look at its network.",
+  },
+  "listener.too-many": {
+    family: "limited",
+    peer: "busy",
+    sentence: "Connections were cut because there were too many, or too many at once from one address. Look for who opens them.",
+  },
+  "listener.too-much": {
+    family: "limited",
+    peer: "malformed",
+    sentence: "A peer sent more than any launch needs and was cut. If it was a VM of yours, look into its agent.",
+  },
+  "listener.not-reading": {
+    family: "limited",
+    peer: "busy",
+    sentence: "A peer did not read what was sent to it and was cut. If it was a VM of yours, look at its network.",
+  },
+  "authority.malformed": {
+    family: "misconfigured",
+    peer: "busy",
+    sentence: "The manager's CA certificate or key cannot be read. Restore both from the same backup.",
   },
   "authority.key-missing": {
     family: "misconfigured",
