@@ -10,6 +10,7 @@ import { openTranscript } from "./transcript.ts";
 
 export type { DeadlineName, Judgement, ManagerEffect, ManagerEvent } from "./manager-events.ts";
 export type { ManagerState, ManagerStep } from "./manager-state.ts";
+export type { RefusedCode } from "./messages.ts";
 
 /** @param exporter 32 bytes, RFC 9266 tls-exporter of the connection. */
 export function openManagerSession(exporter: Uint8Array, primitives: Primitives): ManagerStep {
