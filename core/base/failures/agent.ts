@@ -28,6 +28,12 @@ export const agentFailures = {
     peer: "unsupported",
     sentence: "The kernel offers no SEV-SNP attestation reports. Run a kernel with configfs-tsm and sev-guest in an SEV-SNP VM.",
   },
+  "agent.report-source-unavailable": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence:
+      "The processor gave no attestation report. Check that this VM runs under SEV-SNP and that its kernel has the report interface.",
+  },
   "agent.report-failed": {
     family: "unavailable",
     peer: "try-later",
