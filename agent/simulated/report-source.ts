@@ -24,7 +24,7 @@ function ask(path: string, request: Uint8Array, patience: number): Promise<Resul
       resolve(result);
     };
     const unavailable = (detail: string, cause?: unknown): void =>
-      settle(fail(failure("agent.report-source-unavailable", `${path}: ${detail}`, cause)));
+      settle(fail(failure("simulator.processor-unavailable", `${path}: ${detail}`, cause)));
     const timer = setTimeout(() => unavailable("no answer in time"), patience);
     socket.once("connect", () => socket.write(request));
     socket.on("data", (piece) => {

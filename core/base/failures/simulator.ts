@@ -7,6 +7,11 @@ export const simulatorFailures = {
     peer: "malformed",
     sentence: "A message on the simulated processor's port is not in its form. Use the agent and the simulator of the same release.",
   },
+  "simulator.processor-unavailable": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The simulated processor gives no report on its socket. Start the simulator, and name its socket to the agent.",
+  },
   "simulator.hierarchy-unreadable": {
     family: "misconfigured",
     peer: "try-later",
