@@ -22,7 +22,11 @@ export interface Authority {
 export type Authorities = { readonly [role in AuthorityRole]: Authority };
 
 /** @param keys RSA-4096 each, as AMD's are. */
-export function makeAuthorities(product: Product, keys: { readonly [role in AuthorityRole]: SigningKey }, crypto: SimulatorCrypto): Authorities {
+export function makeAuthorities(
+  product: Product,
+  keys: { readonly [role in AuthorityRole]: SigningKey },
+  crypto: SimulatorCrypto,
+): Authorities {
   const arkId = keyIdentifier(keys.ark, crypto);
   const make = (role: AuthorityRole): Authority => {
     const { name, serial } = authorityNames(product)[role];
@@ -30,7 +34,13 @@ export function makeAuthorities(product: Product, keys: { readonly [role in Auth
     const extensions =
       role === "ark"
         ? [keyUsage(certSignAndCrlSign), subjectKey(id), basicConstraints(), distributionPoint("vcek", product)]
-        : [subjectKey(id), authorityKey(arkId), basicConstraints(0), keyUsage(certSign), distributionPoint(role === "ask" ? "vcek" : "vlek", product)];
+        : [
+            subjectKey(id),
+            authorityKey(arkId),
+            basicConstraints(0),
+            keyUsage(certSign),
+            distributionPoint(role === "ask" ? "vcek" : "vlek", product),
+          ];
     const certificate = signCertificate(
       {
         serial,

@@ -57,10 +57,10 @@ export class SimulatedKds {
 
   #find(client: string, target: string): KdsAnswer {
     const [path = "", query = ""] = target.split("?", 2);
-    const [empty, signer, version, name, leaf, ...rest] = path.split("/");
+    const [empty, signer, version, name, leaf = "", ...rest] = path.split("/");
     const hierarchy = this.#parts.hierarchies.find(({ product }) => product === this.#productFor(name));
     const known = empty === "" && (signer === "vcek" || signer === "vlek") && version === "v1" && rest.length === 0;
-    if (!known || hierarchy === undefined || leaf === undefined) return refusal(404);
+    if (!known || hierarchy === undefined || leaf === "") return refusal(404);
     if (leaf === "cert_chain") return found("application/x-pem-file", chainPem(hierarchy, signer));
     if (leaf === "crl") return found("application/pkix-crl", revocationList(hierarchy, this.#parts.clock.now(), this.revocation));
     // A VLEK needs a provider's credential, which nobody has here.

@@ -19,7 +19,10 @@ export interface VekExtensionChoices {
 }
 
 export function vekExtensions(tcb: Tcb, holder: VekHolder, choices: VekExtensionChoices = {}): Extension[] {
-  const contents: { [name in VekExtensionName]?: Uint8Array | null } = { ...rightContents(tcb, holder, choices.hwIdForm), ...choices.overrides };
+  const contents: { [name in VekExtensionName]?: Uint8Array | null } = {
+    ...rightContents(tcb, holder, choices.hwIdForm),
+    ...choices.overrides,
+  };
   const order = tcb.product === "Turin" ? turinOrder : firstOrder;
   const named = [...order, ...names.filter((name) => !order.includes(name))].flatMap((name) => {
     const value = contents[name];
@@ -74,10 +77,32 @@ export const vekExtensionOids = {
 
 const names = Object.keys(vekExtensionOids) as VekExtensionName[];
 const firstOrder: readonly VekExtensionName[] = [
-  "structVersion", "productName", "blSPL", "teeSPL", "spl4", "spl5", "spl6", "spl7", "snpSPL", "ucodeSPL", "hwId", "cspId",
+  "structVersion",
+  "productName",
+  "blSPL",
+  "teeSPL",
+  "spl4",
+  "spl5",
+  "spl6",
+  "spl7",
+  "snpSPL",
+  "ucodeSPL",
+  "hwId",
+  "cspId",
 ];
 const turinOrder: readonly VekExtensionName[] = [
-  "structVersion", "productName", "fmcSPL", "blSPL", "teeSPL", "snpSPL", "spl5", "spl6", "spl7", "ucodeSPL", "hwId", "cspId",
+  "structVersion",
+  "productName",
+  "fmcSPL",
+  "blSPL",
+  "teeSPL",
+  "snpSPL",
+  "spl5",
+  "spl6",
+  "spl7",
+  "ucodeSPL",
+  "hwId",
+  "cspId",
 ];
 /** As real VCEKs of today say it; a VLEK names the product alone. */
 const vcekProductNames = { Milan: "Milan-B0", Genoa: "Genoa", Turin: "Turin" } as const;

@@ -47,7 +47,10 @@ export interface BytePatch {
   readonly bytes: Uint8Array;
 }
 
-/** @returns 1184 bytes with the signature field zero. Fields that are not given are zero, but for version 3, SIGNATURE_ALGO 1, POLICY bit 17 and no migration agent. */
+/**
+ * @returns 1184 bytes with the signature field zero. Fields that are not given are zero, but for version 3, SIGNATURE_ALGO 1, POLICY bit 17
+ * and no migration agent.
+ */
 export function encodeReport(given: Partial<ReportFields>, patches: readonly BytePatch[] = []): Uint8Array {
   const fields: ReportFields = { ...emptyFields, ...given };
   const report = new Uint8Array(reportLength);

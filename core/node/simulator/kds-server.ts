@@ -23,7 +23,12 @@ export interface KdsServer {
   close(): Promise<void>;
 }
 
-export async function startKdsServer({ kds, port = 0, slowness = 10_000, onRequest = () => {} }: KdsServerParts): Promise<Result<KdsServer>> {
+export async function startKdsServer({
+  kds,
+  port = 0,
+  slowness = 10_000,
+  onRequest = () => {},
+}: KdsServerParts): Promise<Result<KdsServer>> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     const target = request.url ?? "";
     onRequest(target);

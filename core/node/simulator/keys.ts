@@ -1,5 +1,5 @@
 // Where do the keys of a simulated hierarchy live? One JSON file a product line, mode 0600, made when it is absent, so that the second run
-// is instant. The keys are worth nothing: they sign only what says SIMULATED. Never two hierarchies for one folder, however many processes ask.
+// is instant. The keys are worth nothing: they sign only what says SIMULATED. Never makes a second hierarchy for a folder, whoever else asks.
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";

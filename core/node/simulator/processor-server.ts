@@ -33,7 +33,12 @@ export interface ProcessorServer {
   close(): Promise<void>;
 }
 
-export async function startProcessorServer({ guest, path, signer = "vcek", limits }: ProcessorServerParts): Promise<Result<ProcessorServer>> {
+export async function startProcessorServer({
+  guest,
+  path,
+  signer = "vcek",
+  limits,
+}: ProcessorServerParts): Promise<Result<ProcessorServer>> {
   const { connections, ...deadlines } = { ...usualLimits, ...limits };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

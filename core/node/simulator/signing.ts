@@ -6,7 +6,7 @@ import type { KeyObject } from "node:crypto";
 import type { SigningKey, SimulatorCrypto } from "../../simulator/signing.ts";
 
 export const nodeSimulatorCrypto: SimulatorCrypto = {
-  digest: nodePrimitives.digest,
+  digest: (name, ...parts) => nodePrimitives.digest(name, ...parts),
 
   deriveP384(seed) {
     const curve = createECDH("secp384r1");

@@ -1,0 +1,39 @@
+// Is each kind of simulated revocation list right, or wrong in exactly the way it says? Judged by core/endorse.
+import { describe, expect, test } from "vitest";
+import { must } from "../../core/base/result.ts";
+import { parseCertificate } from "../../core/endorse/certificate.ts";
+import { parseCrl } from "../../core/endorse/crl.ts";
+import { checkRevocation } from "../../core/endorse/revocation.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
+import { revocationList } from "../../core/simulator/revocation-list.ts";
+import { simulatedHierarchy, simulatedInstant } from "../kit/simulated.ts";
+import type { AuthorityRole } from "../../core/simulator/authority.ts";
+import type { RevocationKind } from "../../core/simulator/revocation-list.ts";
+
+const cases: readonly (readonly [kind: RevocationKind, forAsk: string, forAsvk: string])[] = [
+  ["empty", "ok", "ok"],
+  ["ark-revoked", "endorse.issuer-revoked", "endorse.issuer-revoked"],
+  ["ask-revoked", "endorse.issuer-revoked", "ok"],
+  ["asvk-revoked", "ok", "endorse.issuer-revoked"],
+  ["stale", "endorse.crl-expired", "endorse.crl-expired"],
+  ["not-yet-valid", "endorse.crl-not-yet-valid", "endorse.crl-not-yet-valid"],
+  ["no-next-update", "endorse.crl-malformed", "endorse.crl-malformed"],
+  ["delta", "endorse.crl-malformed", "endorse.crl-malformed"],
+  ["wrong-issuer", "endorse.revocation-unavailable", "endorse.revocation-unavailable"],
+  ["wrong-signature", "endorse.crl-signature", "endorse.crl-signature"],
+];
+
+describe.each(["Milan", "Turin"] as const)("%s", (product) => {
+  test.each(cases)("%s: the ASK is %s, the ASVK %s", async (kind, forAsk, forAsvk) => {
+    const hierarchy = await simulatedHierarchy(product);
+    const crl = parseCrl(revocationList(hierarchy, simulatedInstant, kind));
+    const certificate = (role: AuthorityRole) => must(parseCertificate(hierarchy.authorities[role].certificate));
+    const verdict = (role: "ask" | "asvk"): string => {
+      if (!crl.ok) return crl.failure.code;
+      const ends = { ark: certificate("ark"), issuer: certificate(role) };
+      const checked = checkRevocation({ crls: [crl.value], ...ends, at: simulatedInstant, primitives: nodePrimitives });
+      return checked.ok ? "ok" : checked.failure.code;
+    };
+    expect([verdict("ask"), verdict("asvk")]).toEqual([forAsk, forAsvk]);
+  });
+});
