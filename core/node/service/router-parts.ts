@@ -1,0 +1,46 @@
+// What does the router ask of the service? Its parts, so that every method can be tried without a store or a socket.
+import type { ConsoleLink, Enrolment, SimulationView, StatusView } from "../../api/schemas.ts";
+import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import type { Manager } from "../../manager/manager.ts";
+import type { Proposal } from "../../manager/proposals.ts";
+import type { VmRecord } from "../../manager/records.ts";
+import type { Changes } from "./changes.ts";
+
+export interface RouterParts {
+  /** Fails with the keychain's code until there is one. */
+  readonly manager: () => Result<Manager>;
+  readonly status: () => StatusView;
+  readonly changes: Changes;
+  readonly keychain: KeychainActions;
+  readonly retryListener: () => Promise<Result<void>>;
+  readonly enrol: (enrolment: Enrolment, keyFiles: readonly KeyFile[]) => Promise<Result<VmRecord>>;
+  readonly simulations: Simulations;
+  /** `service.no-console` in Electron. */
+  readonly consoleLink: () => Result<ConsoleLink>;
+  /** The host shows it, with its code, where the page cannot see it. */
+  readonly onProposal: (proposal: Proposal) => void;
+  /** A short random name that joins a caller's "internal" with a line of the log. */
+  readonly errorNumber: () => string;
+  readonly log: Log;
+}
+
+export type KeychainChoice = { readonly backend: "os" } | { readonly backend: "sealed-file"; readonly passphrase: string };
+
+export interface KeychainActions {
+  choose(choice: KeychainChoice): Promise<Result<void>>;
+  unlock(passphrase: string | undefined): Promise<Result<void>>;
+}
+
+export interface KeyFile {
+  readonly disk: string;
+  /** On the manager's machine. */
+  readonly path: string;
+}
+
+export interface Simulations {
+  /** @param vm a VM enrolled as simulated; the built-in one where it is not given. */
+  launch(vm?: string): Promise<Result<SimulationView>>;
+  get(id: string): Result<SimulationView>;
+  cancel(id: string): Result<void>;
+}

@@ -1,0 +1,171 @@
+// What is the answer to each question of the contract? One line a method: ask the service, turn its records into views, or refuse with a code.
+// The role that a method needs is read from the contract itself, so that a new method cannot forget it. No answer holds key material.
+import { implement, ORPCError } from "@orpc/server";
+import { contract } from "../../api/contract.ts";
+import { mayCall, type Role } from "../../api/roles.ts";
+import { failure } from "../../base/failure.ts";
+import type { Failure } from "../../base/failure.ts";
+import type { Result } from "../../base/result.ts";
+import type { LaunchQuery } from "../../manager/ports.ts";
+import { failureView, launchDetail, launchSummary, proposalView, vmDetail, vmSummary } from "./views.ts";
+import type { RouterParts } from "./router-parts.ts";
+
+/** One connection. The counts are its own, so that no console can starve another. */
+export interface Caller {
+  readonly role: Role;
+  open: number;
+  watching: number;
+}
+
+export type ServiceRouter = ReturnType<typeof createRouter>;
+
+export function createRouter(parts: RouterParts) {
+  const { changes, log, manager, simulations, status } = parts;
+
+  const api = implement(contract)
+    .$context<Caller>()
+    .use(async ({ context, procedure, path, next }) => {
+      const { role: needed } = procedure["~orpc"].meta;
+      // SECURITY: row 19
+      if (!mayCall(context.role, needed)) throw refused(failure("api.not-allowed", path.join(".")));
+      if (context.open >= maximumOpen) throw refused(failure("api.busy"));
+      context.open += 1;
+      try {
+        return await next();
+      } catch (thrown) {
+        if (thrown instanceof ORPCError && expectedErrors.has(thrown.code)) throw thrown;
+        const number = parts.errorNumber();
+        log.write("error", "service.bug", { method: path.join("."), reason: number, detail: bugText(thrown) });
+        throw refused(failure("api.internal", number));
+      } finally {
+        context.open -= 1;
+      }
+    });
+
+  const lastLaunch = (vm: string) => take(manager()).launches({ vm, limit: 1 })[0];
+  const detailOf = (id: string) => {
+    const vm = take(manager()).vm(id);
+    if (vm === undefined) throw refused(failure("api.no-such-vm", id));
+    return vmDetail(vm, lastLaunch(id));
+  };
+
+  return api.router({
+    status: {
+      get: api.status.get.handler(() => status()),
+      watch: api.status.watch.handler(async function* ({ context, signal }) {
+        if (context.watching >= maximumWatching) throw refused(failure("api.busy"));
+        context.watching += 1;
+        try {
+          yield* changes.watch(signal);
+        } finally {
+          context.watching -= 1;
+        }
+      }),
+    },
+    listener: {
+      retry: api.listener.retry.handler(async () => {
+        take(await parts.retryListener());
+        return status();
+      }),
+    },
+    console: {
+      link: api.console.link.handler(() => take(parts.consoleLink())),
+    },
+    keychain: {
+      choose: api.keychain.choose.handler(async ({ input }) => {
+        take(await parts.keychain.choose(input));
+        return status();
+      }),
+      unlock: api.keychain.unlock.handler(async ({ input }) => {
+        take(await parts.keychain.unlock(input.passphrase));
+        return status();
+      }),
+    },
+    launches: {
+      list: api.launches.list.handler(({ input }) => take(manager()).launches(queryOf(input)).map(launchSummary)),
+      get: api.launches.get.handler(({ input }) => {
+        const launch = take(manager()).launch(input.id);
+        if (launch === undefined) throw refused(failure("api.no-such-launch", input.id));
+        return launchDetail(launch);
+      }),
+      decide: api.launches.decide.handler(async ({ input }) => launchSummary(take(await take(manager()).decide(input)))),
+    },
+    approvals: {
+      propose: api.approvals.propose.handler(({ input }) => {
+        const proposal = take(take(manager()).proposals.propose(input));
+        parts.onProposal(proposal);
+        return proposalView(proposal);
+      }),
+      confirm: api.approvals.confirm.handler(async ({ input }) =>
+        launchSummary(take(await take(manager()).proposals.confirm(input.proposal, input.code))),
+      ),
+      cancel: api.approvals.cancel.handler(({ input }) => {
+        take(take(manager()).proposals.cancel(input.proposal));
+        return {};
+      }),
+      open: api.approvals.open.handler(() => {
+        const ready = manager();
+        return ready.ok ? ready.value.proposals.open().map(proposalView) : [];
+      }),
+      answer: api.approvals.answer.handler(async ({ input }) => {
+        take(await take(manager()).proposals.answer(input.proposal, input.verdict, input.confirmed));
+        return {};
+      }),
+    },
+    vms: {
+      list: api.vms.list.handler(() =>
+        take(manager())
+          .vms()
+          .map((vm) => vmSummary(vm, lastLaunch(vm.id))),
+      ),
+      get: api.vms.get.handler(({ input }) => detailOf(input.id)),
+      add: api.vms.add.handler(async ({ input }) => detailOf(take(await parts.enrol(input, [])).id)),
+      addWithKeys: api.vms.addWithKeys.handler(async ({ input }) => detailOf(take(await parts.enrol(input.enrolment, input.keyFiles)).id)),
+      setEnabled: api.vms.setEnabled.handler(({ input }) => {
+        if (take(manager()).vm(input.id) === undefined) throw refused(failure("api.no-such-vm", input.id));
+        return detailOf(take(take(manager()).setEnabled(input.id, input.enabled)).id);
+      }),
+    },
+    simulations: {
+      launch: api.simulations.launch.handler(async ({ input }) => take(await simulations.launch(input.vm))),
+      get: api.simulations.get.handler(({ input }) => take(simulations.get(input.id))),
+      cancel: api.simulations.cancel.handler(({ input }) => {
+        take(simulations.cancel(input.id));
+        return {};
+      }),
+    },
+  });
+}
+
+function take<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw refused(result.failure);
+}
+
+function refused(of: Failure): ORPCError<"REFUSED", ReturnType<typeof failureView>> {
+  const data = failureView(of);
+  return new ORPCError("REFUSED", { message: data.sentence, data });
+}
+
+type ListInput = { vm?: string | undefined; states?: LaunchQuery["states"] | undefined; before?: string | undefined; limit: number };
+
+function queryOf({ vm, states, before, limit }: ListInput): LaunchQuery {
+  return {
+    ...(vm === undefined ? {} : { vm }),
+    ...(states === undefined ? {} : { states }),
+    ...(before === undefined ? {} : { before }),
+    limit,
+  };
+}
+
+/** For the log alone: the kind of mistake, and where; an error's message may hold what a caller sent. */
+function bugText(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown;
+  const where = thrown.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
+  return `${thrown.name} ${where?.trim() ?? ""}`;
+}
+
+/** Ours, and the library's word for input that the schema does not know. */
+const expectedErrors: ReadonlySet<string> = new Set(["REFUSED", "BAD_REQUEST"]);
+const maximumOpen = 32;
+const maximumWatching = 4;

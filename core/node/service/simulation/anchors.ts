@@ -1,0 +1,58 @@
+// Who vouches for simulated processors here? This installation's own hierarchy, made once, and with it the two things that a manager needs
+// to judge its evidence: roots, and revocation lists that no network has. It vouches for nothing but VMs that are enrolled as simulated.
+import { equalBytes } from "../../../base/bytes.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { ok, type Result } from "../../../base/result.ts";
+import type { TrustAnchors } from "../../../endorse/roots.ts";
+import type { Collateral, CollateralQuery, CollateralSource } from "../../../manager/ports.ts";
+import { type Hierarchy, trustAnchorsOf } from "../../../simulator/hierarchy.ts";
+import { revocationList } from "../../../simulator/revocation-list.ts";
+import { loadOrMakeHierarchy } from "../../simulator/keys.ts";
+
+export class SimulatedAnchors {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  #making: Promise<Result<Hierarchy>> | undefined;
+  #made: Hierarchy | undefined;
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /** Takes some seconds the first time; callers that come meanwhile wait for the same one. A failure is forgotten, so that it can be mended. */
+  async hierarchy(onProgress: (words: string) => void = () => {}): Promise<Result<Hierarchy>> {
+    this.#making ??= loadOrMakeHierarchy(this.#folder, undefined, ({ made, of }) =>
+      onProgress(`Making the simulated processor's authority (key ${made} of ${of}) …`),
+    );
+    const hierarchy = await this.#making;
+    if (hierarchy.ok) this.#made = hierarchy.value;
+    else this.#making = undefined;
+    return hierarchy;
+  }
+
+  /** Undefined until there is a hierarchy. */
+  get trust(): TrustAnchors | undefined {
+    return this.#made === undefined ? undefined : trustAnchorsOf([this.#made]);
+  }
+
+  /** Answers for the simulated chip itself, which no network knows; passes everything else on. */
+  collateral(real: CollateralSource): CollateralSource {
+    return {
+      fetch: async (query, progress) => {
+        const hierarchy = this.#made;
+        return hierarchy !== undefined && equalBytes(query.chipId, hierarchy.chipId())
+          ? ok(this.#collateral(hierarchy, query))
+          : real.fetch(query, progress);
+      },
+    };
+  }
+
+  #collateral(hierarchy: Hierarchy, { crlWanted, issuersKnown }: CollateralQuery): Collateral {
+    const { ark, ask } = hierarchy.authorities;
+    return {
+      certificates: issuersKnown ? [] : [ask.certificate, ark.certificate],
+      crls: crlWanted ? [revocationList(hierarchy, this.#clock.now())] : [],
+    };
+  }
+}

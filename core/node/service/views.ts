@@ -1,0 +1,111 @@
+// How do the manager's records look to a console? Records to the contract's shapes: bytes as hex, times as text, codes with their sentences.
+// Only what is written here leaves the service; a record is never passed on as it is.
+import { fromHex, toBase64, toHex } from "../../base/bytes.ts";
+import { rfc3339 } from "../../base/clock.ts";
+import { failureTable, sentenceOf } from "../../base/failure.ts";
+import { canonicalJson } from "../../base/json.ts";
+import { fieldViews } from "./field-views.ts";
+import type { FailureView, LaunchDetail, LaunchSummary, ProposalView, VmDetail, VmSummary } from "../../api/schemas.ts";
+import type { Failure, FailureCode } from "../../base/failure.ts";
+import type { Json } from "../../base/json.ts";
+import type { Proposal } from "../../manager/proposals.ts";
+import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
+
+export function failureView(failure: Failure): FailureView {
+  return { code: failure.code, sentence: sentenceOf(failure) };
+}
+
+export function launchSummary(launch: LaunchRecord): LaunchSummary {
+  return {
+    id: launch.id,
+    vm: launch.vm,
+    ...optional("vmName", launch.vmName),
+    simulated: launch.simulated,
+    state: launch.state,
+    peer: launch.peer,
+    agent: launch.agent,
+    startedAt: rfc3339(launch.startedAt),
+    updatedAt: rfc3339(launch.updatedAt),
+    ...(launch.waitUntil === undefined ? {} : { waitUntil: rfc3339(launch.waitUntil) }),
+    ...optional("evidence", launch.evidenceDigest),
+    ...(launch.code === undefined ? {} : { failure: recordedFailure(launch.code, launch.detail) }),
+    ...optional("alert", launch.alert),
+  };
+}
+
+export function launchDetail(launch: LaunchRecord): LaunchDetail {
+  const { decision, outcome, report } = launch;
+  return {
+    ...launchSummary(launch),
+    fields: report === undefined ? [] : fieldViews(report),
+    checks: (launch.checks ?? []).map((check) => ({ ...check })),
+    ...(report === undefined ? {} : { report: toHex(report) }),
+    ...(decision === undefined
+      ? {}
+      : {
+          decision: {
+            verdict: decision.verdict,
+            at: rfc3339(decision.at),
+            by: decision.by,
+            ...optional("reason", decision.reason),
+            entry: decision.entry,
+          },
+        }),
+    ...(outcome === undefined ? {} : { outcome: outcome.map(({ disk, opened, code }) => ({ disk, opened, ...optional("code", code) })) }),
+  };
+}
+
+export function vmSummary(vm: VmRecord, lastLaunch: LaunchRecord | undefined): VmSummary {
+  return {
+    id: vm.id,
+    name: vm.name,
+    simulated: vm.simulatedAnchors !== undefined,
+    enabled: vm.enabled,
+    createdAt: rfc3339(vm.createdAt),
+    ...(lastLaunch === undefined ? {} : { lastLaunch: launchSummary(lastLaunch) }),
+  };
+}
+
+export function vmDetail(vm: VmRecord, lastLaunch: LaunchRecord | undefined): VmDetail {
+  return {
+    ...vmSummary(vm, lastLaunch),
+    disks: vm.disks.map(({ id, device, name }) => ({ id, device, name })),
+    configurations: vm.configurations.map(({ digest, text, issuedAt, retiredAt }) => ({
+      digest,
+      hostDataBase64: toBase64(fromHex(digest) ?? new Uint8Array(0)),
+      text,
+      issuedAt: rfc3339(issuedAt),
+      ...(retiredAt === undefined ? {} : { retiredAt: rfc3339(retiredAt) }),
+    })),
+    // The JSON form of a policy is the type itself (core/appraise/policy.ts).
+    policy: canonicalJson(vm.policy as unknown as Json),
+    failedOpens: vm.failedOpens,
+  };
+}
+
+export function proposalView(proposal: Proposal): ProposalView {
+  return {
+    proposal: proposal.proposal,
+    launch: proposal.launch,
+    evidence: proposal.evidence,
+    verdict: proposal.verdict,
+    reason: proposal.reason,
+    expiresAt: rfc3339(proposal.expiresAt),
+    vmName: proposal.vmName,
+    summary: [...proposal.summary],
+  };
+}
+
+/** A code that a record keeps may be an older program's. */
+function recordedFailure(code: string, detail: string | undefined): FailureView {
+  if (isFailureCode(code)) return failureView({ code, ...optional("detail", detail) });
+  return { code, sentence: detail ?? "An older or newer version of this program recorded this code, and this one does not know it." };
+}
+
+function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(failureTable, code);
+}
+
+function optional<Name extends string>(name: Name, value: string | undefined): { readonly [name in Name]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]: string });
+}
