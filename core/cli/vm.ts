@@ -1,0 +1,129 @@
+// `portcullis vm`: which VMs may ask for keys? Enrolling one makes its configuration, its disk keys and the HOST_DATA to launch it with.
+// Key files are read by the manager, which runs as the same user; their bytes never pass through this command.
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import { askManager, collect, findVm, makeCommand, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { vmLine, vmText } from "./launch-text.ts";
+
+interface AddOptions extends ManagerOptions {
+  readonly name: string;
+  readonly simulated?: boolean;
+  readonly disk?: readonly string[];
+  readonly endpoint?: readonly string[];
+  readonly measurement?: readonly string[];
+  readonly policy?: string;
+  readonly diskKeyFile?: readonly string[];
+}
+
+export function vmCommand(): Command {
+  const command = makeCommand("vm", "enrol VMs and look at them", ["vm list", "vm show db-1"]);
+  command.addCommand(addCommand());
+  command.addCommand(listCommand());
+  command.addCommand(showCommand());
+  return command;
+}
+
+function addCommand(): Command {
+  return makeManagerCommand("add", "enrol a VM", [
+    "vm add --name db-1 --disk id=root,device=/dev/vda2,name=root --endpoint 192.0.2.10:7443",
+    "vm add --name db-2 --disk id=root,device=/dev/vda2,name=root --measurement HEX --disk-key-file root=/root/db-2.key",
+    "vm add --name try-1 --simulated --disk id=root,device=/srv/try-1.img,name=root",
+  ])
+    .requiredOption("--name <name>", "what you call it")
+    .option("--simulated", "accept simulated evidence for it, and no other; everything it does is marked SIMULATED")
+    .option("--disk <fields>", "id=…,device=…,name=…: a disk that it may open; may be repeated", collect)
+    .option("--endpoint <host:port>", "where its agent dials; may be repeated, tried in order (default: the manager's own)", collect)
+    .option("--measurement <hex>", "a launch digest that it may have (48 bytes); may be repeated", collect)
+    .option("--policy <file>", "a whole appraisal policy as JSON, instead of the preset")
+    .option("--disk-key-file <disk=file>", "the key that a disk already has, instead of a fresh one; may be repeated", collect)
+    .action((options: AddOptions) =>
+      askManager(options, async (api, output) => {
+        const disks = each(options.disk ?? [], parseDisk);
+        if (!disks.ok) return output.refuse(disks.failure);
+        const keyFiles = each(options.diskKeyFile ?? [], parseKeyFile);
+        if (!keyFiles.ok) return output.refuse(keyFiles.failure);
+        const policy = options.policy === undefined ? ok(undefined) : readText(options.policy);
+        if (!policy.ok) return output.refuse(policy.failure);
+        const own = (await api.status.get({})).listener.endpoint;
+        const enrolment = {
+          name: options.name,
+          simulated: options.simulated === true,
+          disks: disks.value,
+          endpoints: [...(options.endpoint ?? (own === undefined ? [] : [own]))],
+          measurements: (options.measurement ?? []).map((hex) => hex.toLowerCase()),
+          ...(policy.value === undefined ? {} : { policy: policy.value }),
+        };
+        const vm = await api.vms.addWithKeys({ enrolment, keyFiles: keyFiles.value });
+        output.answer(vm, () => vmText(vm));
+        return 0;
+      }),
+    );
+}
+
+function listCommand(): Command {
+  return makeManagerCommand("list", "list the enrolled VMs", ["vm list", "vm list --json"]).action((options: ManagerOptions) =>
+    askManager(options, async (api, output) => {
+      const vms = await api.vms.list({});
+      output.answer(vms, () => (vms.length === 0 ? "No VM is enrolled yet." : vms.map(vmLine).join("\n")));
+      return 0;
+    }),
+  );
+}
+
+function showCommand(): Command {
+  return makeManagerCommand("show", "show a VM with its configuration and HOST_DATA", ["vm show db-1", "vm show db-1 --json"])
+    .argument("<vm>", "its name or id")
+    .action((name: string, options: ManagerOptions) =>
+      askManager(options, async (api, output) => {
+        const id = await findVm(api, name);
+        if (!id.ok) return output.refuse(id.failure);
+        const vm = await api.vms.get({ id: id.value });
+        output.answer(vm, () => vmText(vm));
+        return 0;
+      }),
+    );
+}
+
+function each<T>(texts: readonly string[], parse: (text: string) => Result<T>): Result<T[]> {
+  const values: T[] = [];
+  for (const text of texts) {
+    const parsed = parse(text);
+    if (!parsed.ok) return parsed;
+    values.push(parsed.value);
+  }
+  return ok(values);
+}
+
+/** `id=root,device=/dev/vda2,name=root`: each field once, in any order. */
+function parseDisk(text: string): Result<{ id: string; device: string; name: string }> {
+  const fields = new Map(text.split(",").map((pair) => splitOnce(pair)));
+  const [id, device, name] = [fields.get("id"), fields.get("device"), fields.get("name")];
+  if (fields.size !== 3 || text.split(",").length !== 3 || id === undefined || device === undefined || name === undefined)
+    return fail(failure("cli.usage", `--disk is id=…,device=…,name=…, not ${text}`));
+  return ok({ id, device, name });
+}
+
+function parseKeyFile(text: string): Result<{ disk: string; path: string }> {
+  const [disk, path] = splitOnce(text);
+  if (disk === "" || path === undefined || path === "") return fail(failure("cli.usage", `--disk-key-file is DISK=FILE, not ${text}`));
+  return ok({ disk, path: resolve(path) });
+}
+
+function splitOnce(text: string): readonly [string, string | undefined] {
+  const mark = text.indexOf("=");
+  return mark === -1 ? [text, undefined] : [text.slice(0, mark), text.slice(mark + 1)];
+}
+
+function readText(path: string): Result<string> {
+  try {
+    if (statSync(path).size > maximumPolicy) return fail(failure("cli.unreadable", `${path} is larger than a policy can be`));
+    return ok(readFileSync(path, "utf8"));
+  } catch (cause) {
+    return fail(failure("cli.unreadable", path, cause));
+  }
+}
+
+const maximumPolicy = 65_536;
