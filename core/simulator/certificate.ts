@@ -1,5 +1,5 @@
 // Writes X.509 certificates in the form that AMD's hierarchy has, under names that say SIMULATED.
-// RFC 5280, RFC 4055; the form is that of AMD's published certificates (facts: docs of AMD 57230). Never reads one.
+// RFC 5280, RFC 4055, AMD 57230. Tag for tag the form of AMD's published certificates. Never reads one.
 import {
   bitString,
   boolean,

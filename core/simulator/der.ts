@@ -82,7 +82,8 @@ export function time(instant: Instant): Uint8Array {
 function lengthOctets(length: number): number[] {
   if (length < 0x80) return [length];
   if (length < 0x100) return [0x81, length];
-  return [0x82, length >> 8, length & 0xff];
+  if (length < 0x10000) return [0x82, length >> 8, length & 0xff];
+  throw new Error("the simulator writes nothing this long");
 }
 
 function base128(arc: number): number[] {

@@ -31,7 +31,7 @@ export interface LeafChoices extends VekExtensionChoices {
 export interface HierarchyParts {
   readonly product: Product;
   readonly authorities: Authorities;
-  /** 32 bytes, from which every chip's keys come. */
+  /** 32 bytes, from which every chip's keys come. Plain bytes, because it protects nothing: what it signs says SIMULATED. */
   readonly secret: Uint8Array;
   readonly crypto: SimulatorCrypto;
 }

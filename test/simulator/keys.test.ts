@@ -45,6 +45,7 @@ describe("a file that is not sound", () => {
     ["has a short secret", () => JSON.stringify({ ...saved, secret: "AAAA" })],
     ["lacks an authority", () => JSON.stringify({ ...saved, asvk: null })],
     ["has a key that is none", () => JSON.stringify({ ...saved, ark: { ...(saved["ark"] as object), key: "AAAA" } })],
+    ["has a certificate with one bit changed", () => JSON.stringify({ ...saved, ask: flipped(saved["ask"] as { certificate: string }) })],
     [
       "has the certificate of another key",
       () => JSON.stringify({ ...saved, ark: { ...(saved["ark"] as object), key: (saved["ask"] as { key: string }).key } }),
@@ -63,6 +64,13 @@ test("a folder that cannot be made is said so, and nothing is left behind", { ti
   await symlink(join(folder, "..", "nowhere", "deeper"), folder);
   expect(await loadOrMakeHierarchy(folder)).toMatchObject({ ok: false, failure: { code: "simulator.hierarchy-not-saved" } });
 });
+
+function flipped(authority: { readonly certificate: string }): object {
+  const certificate = Buffer.from(authority.certificate, "base64");
+  const last = certificate.length - 1;
+  certificate[last] = (certificate[last] ?? 0) ^ 1;
+  return { ...authority, certificate: certificate.toString("base64") };
+}
 
 function emptyFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "portcullis-keys-"));

@@ -1,6 +1,6 @@
 // The form of the file that keeps a simulated hierarchy: strict JSON with the keys as PKCS #8 and the certificates as DER, in base64.
 // A file that is not exactly that, or whose keys and certificates do not belong together, is not read.
-import { X509Certificate, createPrivateKey } from "node:crypto";
+import { X509Certificate, createPrivateKey, createPublicKey } from "node:crypto";
 import { fromBase64, toBase64 } from "../../base/bytes.ts";
 import { JsonFault, canonicalBytes, parseJson } from "../../base/json.ts";
 import { fromUtf8 } from "../../base/utf8.ts";
@@ -38,13 +38,14 @@ export function parseHierarchyFile(bytes: Uint8Array, product: Product): Hierarc
   if (whole === undefined || whole["version"] !== version || whole["product"] !== product) return undefined;
   const secret = bytesFrom(whole["secret"]);
   const ark = authorityFrom(whole["ark"]);
-  const ask = authorityFrom(whole["ask"]);
-  const asvk = authorityFrom(whole["asvk"]);
+  const ask = authorityFrom(whole["ask"], ark);
+  const asvk = authorityFrom(whole["asvk"], ark);
   if (secret?.length !== secretLength || ark === undefined || ask === undefined || asvk === undefined) return undefined;
   return { product, secret, authorities: { ark, ask, asvk } };
 }
 
-function authorityFrom(value: Json | undefined): SavedAuthority | undefined {
+/** @param issuer the authority itself unless given. */
+function authorityFrom(value: Json | undefined, issuer?: SavedAuthority): SavedAuthority | undefined {
   if (!isObject(value)) return undefined;
   const pkcs8 = bytesFrom(value["key"]);
   const certificate = bytesFrom(value["certificate"]);
@@ -52,6 +53,7 @@ function authorityFrom(value: Json | undefined): SavedAuthority | undefined {
   try {
     const key = createPrivateKey({ key: Buffer.from(pkcs8), format: "der", type: "pkcs8" });
     const parsed = new X509Certificate(certificate);
+    if (!parsed.verify(createPublicKey(issuer?.key ?? key))) return undefined;
     // SECURITY: nobody can make the simulator sign under a name that does not say what it is.
     if (!parsed.checkPrivateKey(key) || !parsed.subject.split("\n").includes(`O=${simulatedOrganization}`)) return undefined;
     return { key, certificate };
