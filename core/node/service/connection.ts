@@ -3,7 +3,7 @@
 import { RPCHandler } from "@orpc/server/ws";
 import type { Role } from "../../api/roles.ts";
 import type { Log } from "../../base/log.ts";
-import type { Caller, ServiceRouter } from "./router.ts";
+import { type Caller, makeCaller, type ServiceRouter } from "./router.ts";
 
 export interface Connection {
   send(message: string | Uint8Array): void;
@@ -16,7 +16,7 @@ export interface Connection {
 
 export function serveConnection(router: ServiceRouter, connection: Connection, role: Role, log: Log): void {
   // SECURITY: row 19
-  const caller: Caller = { role, open: 0, watching: 0 };
+  const caller = makeCaller(role);
   const handler = new RPCHandler<Caller>(router);
   const listeners: MessageListener[] = [];
   connection.onMessage((message) => {

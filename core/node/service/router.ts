@@ -10,11 +10,14 @@ import type { LaunchQuery } from "../../manager/ports.ts";
 import { failureView, launchDetail, launchSummary, proposalView, vmDetail, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
 
-/** One connection. The counts are its own, so that no console can starve another. */
+/** One connection. The counts are its own, so that no console can starve another; the library copies contexts, so they are an object. */
 export interface Caller {
   readonly role: Role;
-  open: number;
-  watching: number;
+  readonly counts: { open: number; watching: number };
+}
+
+export function makeCaller(role: Role): Caller {
+  return { role, counts: { open: 0, watching: 0 } };
 }
 
 export type ServiceRouter = ReturnType<typeof createRouter>;
@@ -28,8 +31,8 @@ export function createRouter(parts: RouterParts) {
       const { role: needed } = procedure["~orpc"].meta;
       // SECURITY: row 19
       if (!mayCall(context.role, needed)) throw refused(failure("api.not-allowed", path.join(".")));
-      if (context.open >= maximumOpen) throw refused(failure("api.busy"));
-      context.open += 1;
+      if (context.counts.open >= maximumOpen) throw refused(failure("api.busy"));
+      context.counts.open += 1;
       try {
         return await next();
       } catch (thrown) {
@@ -38,7 +41,7 @@ export function createRouter(parts: RouterParts) {
         log.write("error", "service.bug", { method: path.join("."), reason: number, detail: bugText(thrown) });
         throw refused(failure("api.internal", number));
       } finally {
-        context.open -= 1;
+        context.counts.open -= 1;
       }
     });
 
@@ -52,14 +55,9 @@ export function createRouter(parts: RouterParts) {
   return api.router({
     status: {
       get: api.status.get.handler(() => status()),
-      watch: api.status.watch.handler(async function* ({ context, signal }) {
-        if (context.watching >= maximumWatching) throw refused(failure("api.busy"));
-        context.watching += 1;
-        try {
-          yield* changes.watch(signal);
-        } finally {
-          context.watching -= 1;
-        }
+      watch: api.status.watch.handler(({ context, signal }) => {
+        if (context.counts.watching >= maximumWatching) throw refused(failure("api.busy"));
+        return watchCounted(changes, context, signal);
       }),
     },
     listener: {
@@ -135,6 +133,15 @@ export function createRouter(parts: RouterParts) {
       }),
     },
   });
+}
+
+async function* watchCounted(changes: RouterParts["changes"], { counts }: Caller, signal: AbortSignal | undefined) {
+  counts.watching += 1;
+  try {
+    yield* changes.watch(signal);
+  } finally {
+    counts.watching -= 1;
+  }
 }
 
 function take<T>(result: Result<T>): T {

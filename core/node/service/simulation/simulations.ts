@@ -11,6 +11,7 @@ import { type Failure, failure } from "../../../base/failure.ts";
 import type { Log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
+import { diskAccount } from "../../../manager/keys.ts";
 import type { Manager } from "../../../manager/manager.ts";
 import type { Keychain } from "../../../manager/ports.ts";
 import type { LaunchState, VmRecord } from "../../../manager/records.ts";
@@ -125,7 +126,7 @@ export class NodeSimulations implements Simulations {
     const temporary = mkdtempSync(join(tmpdir(), "portcullis-"));
     try {
       for (const disk of vm.disks) {
-        const key = await keychain.getSecret(`disk/${vm.id}/${disk.id}`);
+        const key = await keychain.getSecret(diskAccount(vm.id, disk.id));
         if (!key.ok) return key;
         try {
           const made = await makeScratchDisk(cryptsetup, folder, disk.device, key.value);

@@ -1,0 +1,153 @@
+// Does each method demand its role, does a caller learn only codes, and can one connection starve the others? Every method × every role, generated.
+import { createRouterClient, ORPCError, traverseContractProcedures } from "@orpc/server";
+import { describe, expect, test } from "vitest";
+import { contract } from "../../../core/api/contract.ts";
+import { mayCall, type Role } from "../../../core/api/roles.ts";
+import { failure } from "../../../core/base/failure.ts";
+import type { LogFields } from "../../../core/base/log.ts";
+import { fail } from "../../../core/base/result.ts";
+import { Changes } from "../../../core/node/service/changes.ts";
+import type { RouterParts } from "../../../core/node/service/router-parts.ts";
+import { createRouter, makeCaller } from "../../../core/node/service/router.ts";
+
+/** Written down here once more, so that a change of a method's role is seen in a review. */
+const neededRoles: Readonly<Record<string, Role>> = {
+  "status.get": "view",
+  "status.watch": "view",
+  "listener.retry": "operate",
+  "console.link": "approve",
+  "keychain.choose": "operate",
+  "keychain.unlock": "operate",
+  "launches.list": "view",
+  "launches.get": "view",
+  "launches.decide": "approve",
+  "approvals.propose": "operate",
+  "approvals.confirm": "operate",
+  "approvals.cancel": "operate",
+  "approvals.open": "approve",
+  "approvals.answer": "approve",
+  "vms.list": "view",
+  "vms.get": "view",
+  "vms.add": "operate",
+  "vms.addWithKeys": "approve",
+  "vms.setEnabled": "operate",
+  "simulations.launch": "operate",
+  "simulations.get": "view",
+  "simulations.cancel": "operate",
+};
+
+const methods: string[] = [];
+traverseContractProcedures({ router: contract, path: [] }, ({ path }) => methods.push(path.join(".")));
+const roles: readonly Role[] = ["view", "operate", "approve"];
+
+describe("roles", () => {
+  test("every method of the contract is in the table", () => {
+    expect(methods.sort()).toEqual(Object.keys(neededRoles).sort());
+  });
+
+  test.each(methods.flatMap((method) => roles.map((role) => [method, role] as const)))("%s as %s", async (method, role) => {
+    const code = await call(method, role);
+    if (mayCall(role, neededRoles[method] ?? "approve")) expect(code).not.toBe("api.not-allowed");
+    else expect(code).toBe("api.not-allowed");
+  });
+
+  test("a higher role includes the lower ones, and no other", () => {
+    expect(roles.map((role) => roles.map((needed) => mayCall(role, needed)))).toEqual([
+      [true, false, false],
+      [true, true, false],
+      [true, true, true],
+    ]);
+  });
+});
+
+describe("answers", () => {
+  test("a refusal carries its code and its sentence", async () => {
+    await expect(client("view").launches.list({ limit: 1 })).rejects.toMatchObject({
+      code: "REFUSED",
+      defined: true,
+      data: { code: "service.keychain-unset", sentence: expect.stringContaining("keychain") },
+    });
+  });
+
+  test("a mistake of ours is logged with a number, and its text goes nowhere", async () => {
+    const logged: [string, LogFields | undefined][] = [];
+    const broken = client("view", {
+      status: () => {
+        throw new Error("key 0123456789abcdef");
+      },
+      log: { write: (_level, event, fields) => void logged.push([event, fields]) },
+    });
+    await expect(broken.status.get({})).rejects.toMatchObject({
+      data: { code: "api.internal", sentence: expect.stringContaining("(E1)") },
+    });
+    expect(logged.map(([event]) => event)).toEqual(["service.bug"]);
+    expect(JSON.stringify(logged)).not.toContain("0123456789abcdef");
+    expect(logged[0]?.[1]?.reason).toBe("E1");
+  });
+
+  test("input that the schema does not know never reaches the service", async () => {
+    const unknownKey = { limit: 1, extra: true } as { limit: number };
+    await expect(client("view").launches.list(unknownKey)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+    await expect(client("view").launches.list({ limit: 201 })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  });
+});
+
+describe("watching", () => {
+  test("a fifth watcher of one connection is refused; another connection is not", async () => {
+    const busy = client("view");
+    const watchers = [];
+    for (let i = 0; i < 4; i++) {
+      const watcher = await busy.status.watch({});
+      await watcher.next();
+      watchers.push(watcher);
+    }
+    await expect(busy.status.watch({})).rejects.toMatchObject({ data: { code: "api.busy" } });
+    const other = await client("view").status.watch({});
+    expect((await other.next()).value).toEqual({ kind: "status" });
+  });
+
+  test("equal changes are told once, and past the bound everything is asked for again", async () => {
+    const changes = new Changes();
+    const watching = changes.watch(undefined);
+    await watching.next();
+    for (let i = 0; i < 3; i++) changes.tell({ kind: "vm", id: "a" });
+    const next = watching.next();
+    expect((await next).value).toEqual({ kind: "vm", id: "a" });
+    for (let i = 0; i < 300; i++) changes.tell({ kind: "launch", id: `${i}` });
+    changes.end();
+    expect((await watching.next()).done).toBe(true);
+  });
+});
+
+async function call(method: string, role: Role): Promise<string> {
+  let target: unknown = client(role);
+  for (const name of method.split(".")) target = (target as Record<string, unknown>)[name];
+  try {
+    await (target as (input: unknown) => Promise<unknown>)({});
+    return "answered";
+  } catch (thrown) {
+    if (!(thrown instanceof ORPCError)) throw thrown;
+    return thrown.code === "REFUSED" ? (thrown.data as { code: string }).code : thrown.code;
+  }
+}
+
+function client(role: Role, different: Partial<RouterParts> = {}) {
+  const unset = fail(failure("service.keychain-unset"));
+  const parts: RouterParts = {
+    manager: () => unset,
+    status: () => {
+      throw new Error("not asked for here");
+    },
+    changes: new Changes(),
+    keychain: { choose: () => Promise.resolve(unset), unlock: () => Promise.resolve(unset) },
+    retryListener: () => Promise.resolve(unset),
+    enrol: () => Promise.resolve(unset),
+    simulations: { launch: () => Promise.resolve(unset), get: () => unset, cancel: () => unset },
+    consoleLink: () => unset,
+    onProposal: () => {},
+    errorNumber: () => "E1",
+    log: { write: () => {} },
+    ...different,
+  };
+  return createRouterClient(createRouter(parts), { context: makeCaller(role) });
+}
