@@ -71,7 +71,7 @@ function onReport(
   { report: raw, certificates }: AgentEvent & { readonly on: "reported" },
   primitives: Primitives,
 ): AgentStep {
-  if (raw.length !== reportLength) return reportFailure(failure("agent.report-failed", `${raw.length} bytes`));
+  if (raw.length !== reportLength) return reportFailure(failure("agent.report-source-unavailable", `${raw.length} bytes`));
   if (!equalBytes(raw.subarray(...reportDataRange), asked)) return reportFailure(failure("agent.report-mixed"));
   // The host chose HOST_DATA at launch; if it is not the digest of what we run with, the host gave us another configuration.
   if (!equalBytes(raw.subarray(...hostDataRange), challenged.terms.configurationDigest)) return reportFailure(failure("agent.host-data"));

@@ -34,11 +34,6 @@ export const agentFailures = {
     sentence:
       "The processor gave no attestation report. Check that this VM runs under SEV-SNP and that its kernel has the report interface.",
   },
-  "agent.report-failed": {
-    family: "unavailable",
-    peer: "try-later",
-    sentence: "The processor gave no report. It may be throttling: the agent tries again.",
-  },
   "agent.report-late": {
     family: "unavailable",
     peer: "try-later",
@@ -94,6 +89,12 @@ export const agentFailures = {
     family: "refused",
     peer: "not-accepted",
     sentence: "The released key does not open the disk. Check that this disk was encrypted for this VM.",
+  },
+  "agent.disk-header": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence:
+      "The disk's LUKS2 header asks for other encryption than AES-XTS, so its data would not be protected. The host may have replaced the header: compare it with a backup.",
   },
   "agent.disk-missing": {
     family: "misconfigured",
