@@ -1,0 +1,130 @@
+// Does the certificate parser read AMD's own certificates whole, and refuse what is not exactly one certificate of that form?
+import { describe, expect, test } from "vitest";
+import { concat, toBase64 } from "../../core/base/bytes.ts";
+import { utf8 } from "../../core/base/utf8.ts";
+import { must } from "../../core/base/result.ts";
+import { certificatesFrom, parseCertificate } from "../../core/endorse/certificate.ts";
+import { signCertificate } from "../../core/simulator/certificate.ts";
+import type { CertificateFields, Extension } from "../../core/simulator/certificate.ts";
+import { boolean, integer, sequence } from "../../core/simulator/der.ts";
+import { simulatedHierarchy, simulatedInstant } from "../kit/simulated.ts";
+import { needsVectors, vector } from "../kit/vectors.ts";
+
+describe("AMD's certificates", needsVectors(), () => {
+  test.each([
+    ["ARK-Milan", "ARK-Milan", 0x010000n, undefined, true],
+    ["SEV-Milan", "ARK-Milan", 0x010001n, 0, false],
+    ["SEV-VLEK-Milan", "ARK-Milan", 0x010101n, 0, false],
+    ["SEV-Genoa", "ARK-Genoa", 0x020002n, 0, false],
+    ["SEV-Turin", "ARK-Turin", 0x030001n, 0, false],
+  ] as const)("%s", (subjectName, issuerName, serial, pathLength, crlSign) => {
+    const der = vector("amd-roots", `${subjectName}.der`);
+    const certificate = must(parseCertificate(der));
+    expect(certificate).toMatchObject({ subjectName, issuerName, serial, pathLength, isCa: true, keyUsage: { certSign: true, crlSign } });
+    expect(certificate.der).toEqual(der);
+    expect(certificate.signature).toHaveLength(512);
+  });
+
+  test("a VCEK: serial 0, no usage, no authority, AMD's extensions, validity to the second", () => {
+    const vcek = must(parseCertificate(vector("reports", "milan-v3.vek.der")));
+    expect(vcek).toMatchObject({ subjectName: "SEV-VCEK", issuerName: "SEV-Milan", serial: 0n, isCa: false, keyUsage: undefined });
+    expect([vcek.notBefore, vcek.notAfter]).toEqual([Date.UTC(2026, 1, 5, 1, 4, 33), Date.UTC(2033, 1, 5, 1, 4, 33)]);
+    expect([...vcek.extensions.keys()]).toHaveLength(11);
+  });
+
+  test("the trailer field is optional: AMD writes it in the older leaf and leaves it out in the newer", () => {
+    for (const name of ["milan-v2", "milan-v3"]) expect(parseCertificate(vector("reports", `${name}.vek.der`)).ok).toBe(true);
+  });
+
+  test("every truncation and any trailing byte is refused", () => {
+    const der = vector("reports", "turin-v5.vek.der");
+    for (let length = 0; length < der.length; length++) expect(codeOf(der.subarray(0, length))).toBe("endorse.certificate-malformed");
+    expect(codeOf(concat(der, Uint8Array.of(0)))).toBe("endorse.certificate-malformed");
+  });
+
+  test("no changed byte makes the parser throw, or reads as the same certificate", () => {
+    const der = vector("reports", "milan-v3.vek.der");
+    const plain = must(parseCertificate(der));
+    for (let offset = 0; offset < der.length; offset++) {
+      const changed = der.slice();
+      changed[offset] = (changed[offset] ?? 0) ^ 0x81;
+      const parsed = parseCertificate(changed);
+      if (parsed.ok) expect([parsed.value.tbs, parsed.value.signature]).not.toEqual([plain.tbs, plain.signature]);
+    }
+  });
+
+  test("PEM: one, several, with CRLF; nothing between and nothing else", () => {
+    const [ask, ark] = [vector("amd-roots", "SEV-Milan.der"), vector("amd-roots", "ARK-Milan.der")];
+    const bundle = pem(ask) + pem(ark);
+    const names = (text: string) => must(certificatesFrom(utf8(text))).map(({ subjectName }) => subjectName);
+    expect(names(bundle)).toEqual(["SEV-Milan", "ARK-Milan"]);
+    expect(names(bundle.replaceAll("\n", "\r\n"))).toEqual(["SEV-Milan", "ARK-Milan"]);
+    for (const text of [`text\n${bundle}`, `${bundle}text`, bundle.slice(0, -30), bundle.replaceAll("CERTIFICATE", "X509 CRL"), " ", ""]) {
+      expect(certificatesFrom(utf8(text))).toMatchObject({ ok: false, failure: { code: "endorse.certificate-malformed" } });
+    }
+    expect(certificatesFrom(utf8(pem(ask).replace("MII", "M!!")))).toMatchObject({ failure: { code: "endorse.certificate-malformed" } });
+  });
+});
+
+describe("certificates that AMD does not make", () => {
+  const basicConstraints: Extension = { oid: "2.5.29.19", critical: true, value: sequence(boolean(true), integer(0)) };
+
+  test("a critical extension that nobody knows", async () => {
+    const extensions = [{ oid: "1.2.3.4", critical: true, value: integer(1) }];
+    expect(codeOf(await certificate({ extensions }))).toBe("endorse.certificate-extension");
+    expect(codeOf(await certificate({ extensions: [{ oid: "1.2.3.4", value: integer(1) }] }))).toBe("read");
+  });
+
+  test("the same extension twice", async () => {
+    expect(codeOf(await certificate({ extensions: [basicConstraints, basicConstraints] }))).toBe("endorse.certificate-malformed");
+  });
+
+  test("a standard extension with bytes after its value", async () => {
+    const value = concat(basicConstraints.value, Uint8Array.of(5, 0));
+    expect(codeOf(await certificate({ extensions: [{ ...basicConstraints, value }] }))).toBe("endorse.certificate-malformed");
+  });
+
+  test("more bytes than any of AMD's has", async () => {
+    const padding = { oid: "1.2.3.4", value: new Uint8Array(9_000) };
+    expect(codeOf(await certificate({ extensions: [padding] }))).toBe("endorse.certificate-malformed");
+  });
+
+  test("another signature algorithm", async () => {
+    const der = await certificate({});
+    // The salt length of the outer and of the inner algorithm, 48 -> 32.
+    const salts = [...der.keys()].filter((at) => der[at] === 0xa2 && der[at + 1] === 3 && der[at + 2] === 2 && der[at + 4] === 48);
+    expect(salts).toHaveLength(2);
+    const both = der.slice();
+    for (const at of salts) both[at + 4] = 32;
+    expect(codeOf(both)).toBe("endorse.signature-algorithm");
+    const one = der.slice();
+    one[(salts[1] ?? 0) + 4] = 32;
+    expect(codeOf(one)).toBe("endorse.signature-algorithm");
+  });
+});
+
+async function certificate(choices: Partial<CertificateFields>): Promise<Uint8Array> {
+  const { ask } = (await simulatedHierarchy()).authorities;
+  const fields: CertificateFields = {
+    serial: 1,
+    issuer: ask.name,
+    subject: "anything",
+    notBefore: simulatedInstant,
+    notAfter: simulatedInstant + 1000,
+    spki: ask.key.spki,
+    extensions: [],
+    trailerField: "omitted",
+    ...choices,
+  };
+  return signCertificate(fields, ask.key);
+}
+
+function pem(der: Uint8Array): string {
+  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function codeOf(der: Uint8Array): string {
+  const parsed = parseCertificate(der);
+  return parsed.ok ? "read" : parsed.failure.code;
+}
