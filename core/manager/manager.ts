@@ -1,12 +1,24 @@
 // The service: attested launches in, sealed keys out, and everything that an owner can ask of it. docs/protocol.md; one launch from socket
 // to audit: docs/architecture.md. It owns no socket, file or clock: they are ports. Never returns key material.
-import type { Result } from "../base/result.ts";
+import { failure } from "../base/failure.ts";
+import { fail, type Result } from "../base/result.ts";
 import type { Secret } from "../base/secret.ts";
 import type { TrustAnchors } from "../endorse/roots.ts";
-import type { ManagerLimits } from "./limits.ts";
+import { Gate } from "./admit.ts";
+import { decideByPerson } from "./approvals.ts";
+import { ClockGuard } from "./clock-guard.ts";
+import { Ledger } from "./commit.ts";
+import type { ManagerContext } from "./context.ts";
+import { enrol, setEnabled } from "./enrolments.ts";
+import { defaultLimits, type ManagerLimits } from "./limits.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
-import type { Proposals } from "./proposals.ts";
+import { OpenProposals, type Proposals } from "./proposals.ts";
+import { recover } from "./recovery.ts";
 import type { DiskSpec, LaunchRecord, VmRecord } from "./records.ts";
+import { Session } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { Strangers } from "./strangers.ts";
+import { Unsettled } from "./unsettled.ts";
 
 export interface ManagerOptions {
   /** SHA-256 of the SubjectPublicKeyInfo of the manager's own CA, 32 bytes: goes into every configuration that it issues. */
@@ -78,5 +90,86 @@ export interface Manager {
 }
 
 export function createManager(ports: ManagerPorts, options: ManagerOptions): Manager {
-  throw new Error(`not built yet: ${ports.keychain.backend} ${options.trustAnchors.kind}`);
+  const listeners = new Set<(change: Change) => void>();
+  const notify = (change: Change): void => {
+    for (const listener of listeners) {
+      try {
+        listener(change);
+      } catch (cause) {
+        // A console that fails must not stop a launch between its decision and its key.
+        ports.log.write("error", "listener.failed", { reason: cause instanceof Error ? cause.name : typeof cause });
+      }
+    }
+  };
+  const limits = { ...defaultLimits, ...options.limits };
+  const ledger = new Ledger(ports, notify);
+  const context: ManagerContext = {
+    ports,
+    options,
+    limits,
+    ledger,
+    notify,
+    unsettled: new Unsettled(ledger, ports.store),
+    strangers: new Strangers(ledger, ports.clock, limits),
+    clockGuard: new ClockGuard(ports.clock),
+  };
+  const sessions = new Sessions();
+  const gate = new Gate(context, sessions);
+  let phase: "new" | "ready" | "stopped" = "new";
+
+  const decide = (question: DecisionQuestion): Promise<Result<LaunchRecord>> =>
+    decideByPerson(question, sessions.byLaunch(question.launch), ports.store);
+
+  return {
+    recover() {
+      if (phase !== "new") throw new Error("recover is called once, before anything else");
+      const recovered = recover(context);
+      if (recovered.ok) phase = "ready";
+      return recovered;
+    },
+
+    async accept(channel) {
+      // Nothing can be said to a peer without listening to it first: agents try again by themselves.
+      if (phase !== "ready" || sessions.count >= limits.sessions) {
+        ports.log.write("warn", "session.not-taken", { address: channel.peer, count: sessions.count });
+        channel.close();
+        return;
+      }
+      const session = new Session(context, gate, channel, () => sessions.remove(session));
+      sessions.add(session);
+      await session.run();
+    },
+
+    async enrol(enrolment) {
+      return phase === "ready" ? await enrol(context, enrolment) : fail(failure("manager.not-ready"));
+    },
+
+    setEnabled(id, enabled) {
+      if (phase !== "ready") return fail(failure("manager.not-ready"));
+      const changed = setEnabled(context, id, enabled);
+      if (changed.ok && !enabled) sessions.live(id)?.cancel(failure("release.vm-disabled"));
+      return changed;
+    },
+
+    decide,
+    pending: () => sessions.waiting(),
+    launches: (query) => ports.store.launches(query),
+    launch: (id) => ports.store.launch(id),
+    vms: () => ports.store.vms(),
+    vm: (id) => ports.store.vm(id),
+    proposals: new OpenProposals(context, decide),
+
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async stop() {
+      phase = "stopped";
+      const open = sessions.all();
+      for (const session of open) session.cancel(failure("manager.not-ready"));
+      await Promise.all(open.map(({ ended }) => ended));
+      context.strangers.flush();
+    },
+  };
 }

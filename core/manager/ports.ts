@@ -105,7 +105,10 @@ export interface Timers {
 export interface ManagerPorts {
   readonly store: Store;
   readonly keychain: Keychain;
+  /** For processors under AMD's roots. Never asked about simulated ones. */
   readonly collateral: CollateralSource;
+  /** For VMs enrolled as simulated; absent where the evidence must bring all that is needed. */
+  readonly simulatedCollateral?: CollateralSource;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

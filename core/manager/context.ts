@@ -1,0 +1,19 @@
+// What do all parts of the manager share? The ports, the limits, and the one way to make something durable or to tell the consoles.
+import type { ClockGuard } from "./clock-guard.ts";
+import type { Ledger } from "./commit.ts";
+import type { ManagerLimits } from "./limits.ts";
+import type { Change, ManagerOptions } from "./manager.ts";
+import type { ManagerPorts } from "./ports.ts";
+import type { Strangers } from "./strangers.ts";
+import type { Unsettled } from "./unsettled.ts";
+
+export interface ManagerContext {
+  readonly ports: ManagerPorts;
+  readonly options: ManagerOptions;
+  readonly limits: ManagerLimits;
+  readonly ledger: Ledger;
+  readonly unsettled: Unsettled;
+  readonly strangers: Strangers;
+  readonly clockGuard: ClockGuard;
+  notify(change: Change): void;
+}

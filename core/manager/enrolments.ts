@@ -1,0 +1,134 @@
+// How does a VM become known? A name, its disks and policy make its configuration and disk keys: keys into the keychain first, then the record,
+// so that no record names a key that is not there. Never returns a key.
+import { toHex } from "../base/bytes.ts";
+import { failure } from "../base/failure.ts";
+import { JsonFault, parseJson } from "../base/json.ts";
+import { fail, ok, type Fail, type Result } from "../base/result.ts";
+import { Secret } from "../base/secret.ts";
+import { parsePolicy, type AppraisalPolicy } from "../appraise/policy.ts";
+import { manualPreset, simulatedPreset } from "../appraise/presets.ts";
+import { configurationDigest, makeConfiguration } from "../launch/agent-configuration.ts";
+import type { DiskKey } from "../release/grant.ts";
+import { simulatedAnchorsFrom } from "./anchors.ts";
+import type { ManagerContext } from "./context.ts";
+import { vmFacts } from "./facts.ts";
+import { deleteKeys, freshKey, wipeKeys, writeKeys } from "./keys.ts";
+import type { Enrolment } from "./manager.ts";
+import type { VmRecord } from "./records.ts";
+import { freshUuid } from "./uuid.ts";
+
+export async function enrol(context: ManagerContext, enrolment: Enrolment): Promise<Result<VmRecord>> {
+  const { store, keychain } = context.ports;
+  const made = makeRecord(context, enrolment);
+  if (!made.ok) return made;
+  const vm = made.value;
+  const taken = (): boolean => store.vms().some(({ name }) => sameName(name, vm.name));
+  if (taken()) return fail(failure("enrolment.name-taken", vm.name));
+  const keys = keysFor(context, enrolment);
+  if (!keys.ok) return keys;
+  try {
+    // CRASH: if we stop after this, the keychain holds keys that no record names: they open nothing that exists.
+    const written = await writeKeys(keychain, vm.id, keys.value);
+    if (!written.ok) return written;
+  } finally {
+    wipeKeys(keys.value);
+  }
+  const committed = taken()
+    ? fail(failure("enrolment.name-taken", vm.name))
+    : context.ledger.commit(vmFacts("vm-enrolled", vm, keychain.backend), () => ({ vm }));
+  // Where the answer is unknown the store is asked again: a record that is there needs its keys.
+  if (committed.ok || store.vm(vm.id) !== undefined) return ok(vm);
+  await deleteKeys(
+    keychain,
+    vm.id,
+    vm.disks.map(({ id }) => id),
+  );
+  return committed;
+}
+
+/** Enabling a VM is also how an owner says that its failed opens were looked into. */
+export function setEnabled({ ports, ledger }: ManagerContext, id: string, enabled: boolean): Result<VmRecord> {
+  const vm = ports.store.vm(id);
+  if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
+  const changed = { ...vm, enabled, failedOpens: enabled ? 0 : vm.failedOpens };
+  if (changed.enabled === vm.enabled && changed.failedOpens === vm.failedOpens) return ok(vm);
+  const committed = ledger.commit(vmFacts("vm-changed", changed, ports.keychain.backend), () => ({ vm: changed }));
+  return committed.ok ? ok(changed) : committed;
+}
+
+function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): Result<VmRecord> {
+  const name = enrolment.name.trim();
+  if (name.length < 1 || name.length > maximumName || !/^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(name)) return malformed("name");
+  if (enrolment.simulated && options.simulatedAnchors === undefined) return fail(failure("enrolment.no-simulator"));
+  const policy = policyFrom(enrolment);
+  if (!policy.ok) return policy;
+  const id = freshUuid(ports.random);
+  const made = makeConfiguration({
+    vm: id,
+    manager: { endpoints: enrolment.endpoints, anchor: toHex(options.managerAnchor) },
+    disks: enrolment.disks,
+    retry: { firstDelaySeconds: 5, maximumDelaySeconds: 120, giveUpAfterSeconds: 0 },
+  });
+  if (!made.ok) return fail(failure("enrolment.malformed", made.failure.detail, made.failure));
+  const digest = toHex(configurationDigest(made.value.bytes, ports.primitives));
+  const now = ports.clock.now();
+  return ok({
+    id,
+    name,
+    createdAt: now,
+    enabled: true,
+    ...(enrolment.simulated && options.simulatedAnchors !== undefined
+      ? { simulatedAnchors: simulatedAnchorsFrom(options.simulatedAnchors) }
+      : {}),
+    configurations: [{ digest, text: made.value.text, issuedAt: now }],
+    disks: enrolment.disks.map(({ id: disk, device, name: mapping }) => ({ id: disk, device, name: mapping })),
+    policy: policy.value,
+    failedOpens: 0,
+  });
+}
+
+function policyFrom({ policy, measurements, simulated }: Enrolment): Result<AppraisalPolicy> {
+  if (!measurements.every((digest) => /^[0-9a-f]{96}$/.test(digest))) return malformed("measurements");
+  if (policy === undefined) {
+    const preset = simulated ? simulatedPreset() : manualPreset({ measurements });
+    const { checks } = preset;
+    return ok(simulated && measurements.length > 0 ? { ...preset, checks: { ...checks, measurement: { require: measurements } } } : preset);
+  }
+  if (measurements.length > 0) return malformed("measurements beside a policy: name them in the policy");
+  if (policy.length > maximumPolicy) return malformed("policy");
+  try {
+    return parsePolicy(parseJson(policy));
+  } catch (fault) {
+    if (fault instanceof JsonFault) return malformed(`policy: ${fault.message}`);
+    throw fault;
+  }
+}
+
+/** Copies of the keys that were given, fresh ones for the others; all are to be wiped. */
+function keysFor({ ports }: ManagerContext, { disks, keys }: Enrolment): Result<readonly DiskKey[]> {
+  for (const [disk, given] of keys ?? []) {
+    if (!disks.some(({ id }) => id === disk)) return malformed(`key for ${disk.slice(0, 64)}`);
+    const length = given.use((bytes) => bytes.length);
+    if (length < minimumKey || length > maximumKey) return malformed(`key of ${length} bytes for ${disk}`);
+  }
+  return ok(
+    disks.map(({ id: disk }) => {
+      const given = keys?.get(disk);
+      return { disk, key: given === undefined ? freshKey(ports.random) : new Secret(given.use((bytes) => bytes.slice())) };
+    }),
+  );
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.normalize("NFKC").toLowerCase() === b.normalize("NFKC").toLowerCase();
+}
+
+function malformed(detail: string): Fail {
+  return fail(failure("enrolment.malformed", detail));
+}
+
+const maximumName = 64;
+const maximumPolicy = 65_536;
+/** A passphrase that is shorter can be guessed; a longer key does not fit the release (core/launch/decode.ts). */
+const minimumKey = 16;
+const maximumKey = 512;

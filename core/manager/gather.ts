@@ -1,0 +1,89 @@
+// Which endorsements speak for this report? Those that came with the evidence, where they fit; the others from the collateral source.
+// Gathers and never verifies: a wrong certificate in here is found by verifyReport. A bounded wait, whatever the source does.
+import { encodeTcb } from "../snp/tcb.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { Instant } from "../base/clock.ts";
+import { failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import { certificatesFrom } from "../endorse/certificate.ts";
+import { parseEndorsements, type Endorsements } from "../endorse/endorsements.ts";
+import { parseVek } from "../endorse/vek.ts";
+import { parseCertTable, type CertTableRole } from "../snp/cert-table.ts";
+import type { Product } from "../snp/product.ts";
+import type { Report, Signer } from "../snp/report.ts";
+import type { Collateral, CollateralQuery, CollateralSource, Timers } from "./ports.ts";
+
+export interface GatherInput {
+  readonly report: Report;
+  readonly product: Product;
+  readonly signer: Signer;
+  /** As the agent sent it. */
+  readonly certificateTable: Uint8Array | undefined;
+  readonly crlWanted: boolean;
+  /** Undefined: nobody is asked, and what did not come with the evidence is missing. */
+  readonly source: CollateralSource | undefined;
+  readonly timers: Timers;
+  readonly limitMs: number;
+  /** Called when somebody is asked, and when the source says that it will take longer. */
+  readonly progress: (until?: Instant) => void;
+}
+
+export async function gatherEndorsements(input: GatherInput): Promise<Result<Endorsements>> {
+  const { report, product, signer, source, crlWanted } = input;
+  const table = parseCertTable(input.certificateTable ?? new Uint8Array(0));
+  if (!table.ok) return table;
+  const brought = (role: CertTableRole): Uint8Array | undefined => table.value.entries.find((entry) => entry.role === role)?.bytes;
+  // A host often hands over the certificate of an earlier TCB: only one that speaks for this TCB is worth judging.
+  const fitting = [brought(signer)].find((vek) => vek !== undefined && speaksFor(vek, report));
+  const issuers = [brought("ask"), brought("ark")].filter((part) => part !== undefined);
+  const crls = [brought("crl")].filter((part) => part !== undefined);
+
+  const wanted = { vek: fitting === undefined, issuers: issuers.length < 2, crl: crlWanted && crls.length === 0 };
+  let found: Collateral = { certificates: [], crls: [] };
+  if ((wanted.vek || wanted.issuers || wanted.crl) && source !== undefined) {
+    const query: CollateralQuery = {
+      product,
+      signer,
+      chipId: report.chipId,
+      reportedTcb: report.reportedTcb,
+      vekKnown: !wanted.vek,
+      issuersKnown: !wanted.issuers,
+      crlWanted: wanted.crl,
+    };
+    const answer = await fetchInTime(source, query, input);
+    if (!answer.ok) return answer;
+    found = answer.value;
+  }
+  const vek = fitting ?? found.certificates.find((certificate) => speaksFor(certificate, report)) ?? brought(signer);
+  if (vek === undefined) return fail(failure("manager.collateral-missing", `${product} ${signer}`));
+  const others = found.certificates.filter((certificate) => certificate !== vek);
+  return parseEndorsements({ vek, issuers: [...issuers, ...others], crls: [...crls, ...found.crls] });
+}
+
+function speaksFor(bytes: Uint8Array, { reportedTcb }: Report): boolean {
+  const certificates = certificatesFrom(bytes);
+  const [certificate] = certificates.ok ? certificates.value : [];
+  const vek = certificate === undefined ? undefined : parseVek(certificate);
+  return vek?.ok === true && equalBytes(encodeTcb(vek.value.tcb), reportedTcb);
+}
+
+function fetchInTime(
+  source: CollateralSource,
+  query: CollateralQuery,
+  { timers, limitMs, progress }: GatherInput,
+): Promise<Result<Collateral>> {
+  return new Promise((resolve, reject) => {
+    const cancel = timers.after(limitMs, () => resolve(fail(failure("manager.collateral-slow"))));
+    progress();
+    source.fetch(query, progress).then(
+      (answer) => {
+        cancel();
+        resolve(answer.ok ? ok(answer.value) : answer);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error instanceof Error ? error : new Error("the collateral source threw"));
+      },
+    );
+  });
+}
