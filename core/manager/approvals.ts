@@ -2,15 +2,15 @@
 // always hold", 2. Never decides who the person is: the host holds the approve role (core/api/roles.ts).
 import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
-import type { DecisionQuestion } from "./manager.ts";
+import type { DecisionQuestion } from "./requests.ts";
 import type { Store } from "./ports.ts";
 import type { LaunchRecord } from "./records.ts";
-import type { Session } from "./session.ts";
+import type { ServedSession } from "./sessions.ts";
 
 /** Resolves when the decision is durable, or when it has come to nothing. */
 export async function decideByPerson(
   question: DecisionQuestion,
-  session: Session | undefined,
+  session: ServedSession | undefined,
   store: Store,
 ): Promise<Result<LaunchRecord>> {
   const reason = reasonFrom(question.reason);

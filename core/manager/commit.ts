@@ -3,7 +3,7 @@
 import { sealEntry, type AuditFacts } from "../audit/entry.ts";
 import type { Instant } from "../base/clock.ts";
 import { ok, type Result } from "../base/result.ts";
-import type { Change } from "./manager.ts";
+import type { Change } from "./requests.ts";
 import type { ManagerPorts } from "./ports.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 

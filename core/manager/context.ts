@@ -2,7 +2,7 @@
 import type { ClockGuard } from "./clock-guard.ts";
 import type { Ledger } from "./commit.ts";
 import type { ManagerLimits } from "./limits.ts";
-import type { Change, ManagerOptions } from "./manager.ts";
+import type { Change, ManagerOptions } from "./requests.ts";
 import type { ManagerPorts } from "./ports.ts";
 import type { Strangers } from "./strangers.ts";
 import type { Unsettled } from "./unsettled.ts";
@@ -15,5 +15,5 @@ export interface ManagerContext {
   readonly unsettled: Unsettled;
   readonly strangers: Strangers;
   readonly clockGuard: ClockGuard;
-  notify(change: Change): void;
+  readonly notify: (change: Change) => void;
 }

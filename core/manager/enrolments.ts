@@ -13,7 +13,7 @@ import { simulatedAnchorsFrom } from "./anchors.ts";
 import type { ManagerContext } from "./context.ts";
 import { vmFacts } from "./facts.ts";
 import { deleteKeys, freshKey, wipeKeys, writeKeys } from "./keys.ts";
-import type { Enrolment } from "./manager.ts";
+import type { Enrolment } from "./requests.ts";
 import type { VmRecord } from "./records.ts";
 import { freshUuid } from "./uuid.ts";
 

@@ -4,7 +4,7 @@ import { encodeTcb } from "../snp/tcb.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";
-import { fail, ok, type Result } from "../base/result.ts";
+import { fail, type Result } from "../base/result.ts";
 import { certificatesFrom } from "../endorse/certificate.ts";
 import { parseEndorsements, type Endorsements } from "../endorse/endorsements.ts";
 import { parseVek } from "../endorse/vek.ts";
@@ -67,23 +67,14 @@ function speaksFor(bytes: Uint8Array, { reportedTcb }: Report): boolean {
   return vek?.ok === true && equalBytes(encodeTcb(vek.value.tcb), reportedTcb);
 }
 
-function fetchInTime(
-  source: CollateralSource,
-  query: CollateralQuery,
-  { timers, limitMs, progress }: GatherInput,
-): Promise<Result<Collateral>> {
-  return new Promise((resolve, reject) => {
-    const cancel = timers.after(limitMs, () => resolve(fail(failure("manager.collateral-slow"))));
-    progress();
-    source.fetch(query, progress).then(
-      (answer) => {
-        cancel();
-        resolve(answer.ok ? ok(answer.value) : answer);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error instanceof Error ? error : new Error("the collateral source threw"));
-      },
-    );
-  });
+async function fetchInTime(source: CollateralSource, query: CollateralQuery, input: GatherInput): Promise<Result<Collateral>> {
+  const { timers, limitMs, progress } = input;
+  const late = Promise.withResolvers<Result<Collateral>>();
+  const cancel = timers.after(limitMs, () => late.resolve(fail(failure("manager.collateral-slow"))));
+  progress();
+  try {
+    return await Promise.race([source.fetch(query, progress), late.promise]);
+  } finally {
+    cancel();
+  }
 }

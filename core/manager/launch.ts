@@ -221,14 +221,9 @@ export class Launch {
   #conclude(policy: AppraisalPolicy, elapsed: number): Judgement {
     const fresh = policy.freshnessSeconds * 1000 - elapsed;
     const decision = this.decide();
-    switch (decision.verdict) {
-      case "refuse":
-        return decision;
-      case "release":
-        return fresh > 0 ? { verdict: "release" } : { verdict: "renew", nonce: this.#context.ports.random.bytes(nonceLength) };
-      case "person":
-        return this.#askPerson(policy, Math.max(0, fresh));
-    }
+    if (decision.verdict === "refuse") return decision;
+    if (decision.verdict === "person") return this.#askPerson(policy, Math.max(0, fresh));
+    return fresh > 0 ? { verdict: "release" } : { verdict: "renew", nonce: this.#context.ports.random.bytes(nonceLength) };
   }
 
   #askPerson(policy: AppraisalPolicy, freshMs: number): Judgement {

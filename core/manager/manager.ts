@@ -2,69 +2,24 @@
 // to audit: docs/architecture.md. It owns no socket, file or clock: they are ports. Never returns key material.
 import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
-import type { Secret } from "../base/secret.ts";
-import type { TrustAnchors } from "../endorse/roots.ts";
 import { Gate } from "./admit.ts";
 import { decideByPerson } from "./approvals.ts";
 import { ClockGuard } from "./clock-guard.ts";
 import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
-import { defaultLimits, type ManagerLimits } from "./limits.ts";
+import { defaultLimits } from "./limits.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
 import { OpenProposals, type Proposals } from "./proposals.ts";
 import { recover } from "./recovery.ts";
-import type { DiskSpec, LaunchRecord, VmRecord } from "./records.ts";
+import type { LaunchRecord, VmRecord } from "./records.ts";
+import type { Change, DecisionQuestion, Enrolment, ManagerOptions, RecoveryReport } from "./requests.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { Strangers } from "./strangers.ts";
 import { Unsettled } from "./unsettled.ts";
 
-export interface ManagerOptions {
-  /** SHA-256 of the SubjectPublicKeyInfo of the manager's own CA, 32 bytes: goes into every configuration that it issues. */
-  readonly managerAnchor: Uint8Array;
-  /** The pinned AMD roots (endorse/roots.ts), for every VM that is not enrolled as simulated. */
-  readonly trustAnchors: TrustAnchors;
-  /** Roots of this installation's simulator. Without them no VM can be enrolled as simulated. */
-  readonly simulatedAnchors?: TrustAnchors;
-  readonly limits?: Partial<ManagerLimits>;
-}
-
-export interface Enrolment {
-  readonly name: string;
-  readonly simulated: boolean;
-  readonly disks: readonly DiskSpec[];
-  /** host:port, tried in order. */
-  readonly endpoints: readonly string[];
-  /** Hex, 48 bytes each. Empty: the owner compares by hand. */
-  readonly measurements: readonly string[];
-  /** A whole appraisal policy as JSON text, instead of the preset. */
-  readonly policy?: string;
-  /** Keys that disks already have, by disk id; the others get fresh ones. Stays the caller's to wipe. */
-  readonly keys?: ReadonlyMap<string, Secret>;
-}
-
-/** What a person decided, about the evidence (SHA-384, hex) that they were shown. */
-export interface DecisionQuestion {
-  readonly launch: string;
-  readonly evidence: string;
-  readonly verdict: "approve" | "deny";
-  readonly reason: string;
-}
-
-export interface RecoveryReport {
-  /** Entries of the audit log whose chain was verified. */
-  readonly auditEntries: number;
-  /** Launches that were released and never heard of again: now `delivery-unknown`. */
-  readonly deliveryUnknown: readonly string[];
-  /** Launches that had not been decided: now `abandoned`. */
-  readonly abandoned: readonly string[];
-}
-
-export interface Change {
-  readonly kind: "launch" | "vm" | "proposal";
-  readonly id: string;
-}
+export type { Change, DecisionQuestion, Enrolment, ManagerOptions, RecoveryReport } from "./requests.ts";
 
 export interface Manager {
   /** Call once, before anything else: checks the audit log and closes what a crash left open. Resends nothing. */
@@ -141,7 +96,8 @@ export function createManager(ports: ManagerPorts, options: ManagerOptions): Man
     },
 
     async enrol(enrolment) {
-      return phase === "ready" ? await enrol(context, enrolment) : fail(failure("manager.not-ready"));
+      if (phase !== "ready") return fail(failure("manager.not-ready"));
+      return enrol(context, enrolment);
     },
 
     setEnabled(id, enabled) {

@@ -8,7 +8,7 @@ import { fail, ok, type Fail, type Result } from "../base/result.ts";
 import { utf8 } from "../base/utf8.ts";
 import { reasonFrom } from "./approvals.ts";
 import type { ManagerContext } from "./context.ts";
-import type { DecisionQuestion } from "./manager.ts";
+import type { DecisionQuestion } from "./requests.ts";
 import type { LaunchRecord } from "./records.ts";
 import { summaryOf } from "./summary.ts";
 import { freshUuid } from "./uuid.ts";

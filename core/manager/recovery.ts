@@ -6,7 +6,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { ManagerContext } from "./context.ts";
-import type { RecoveryReport } from "./manager.ts";
+import type { RecoveryReport } from "./requests.ts";
 import type { ManagerPorts } from "./ports.ts";
 import type { LaunchRecord, LaunchState } from "./records.ts";
 import { closeLeftOver, openStates } from "./unsettled.ts";

@@ -11,11 +11,12 @@ import type { Gate } from "./admit.ts";
 import type { ManagerContext } from "./context.ts";
 import { Delivery } from "./delivery.ts";
 import type { Launch } from "./launch.ts";
-import type { DecisionQuestion } from "./manager.ts";
+import type { DecisionQuestion } from "./requests.ts";
 import type { Channel } from "./ports.ts";
 import type { LaunchRecord } from "./records.ts";
+import type { ServedSession } from "./sessions.ts";
 
-export class Session {
+export class Session implements ServedSession {
   readonly ended: Promise<void>;
   readonly #context: ManagerContext;
   readonly #gate: Gate;
@@ -211,7 +212,12 @@ export class Session {
     this.#delivery?.end();
     // The launch is over before anyone hears of it, so that a new one finds its place free.
     this.#onEnd();
-    this.#launch?.end("over" in this.#state ? this.#state.over : undefined);
+    try {
+      this.#launch?.end("over" in this.#state ? this.#state.over : undefined);
+    } catch (cause) {
+      // A store that cannot even be read: unsettled.ts knows of the launch and comes back to it.
+      this.#context.ports.log.write("error", "session.unsettled", { reason: nameOf(cause) });
+    }
   }
 
   /** Without the failure's detail, which may quote what the peer sent: the record keeps it. */

@@ -1,38 +1,50 @@
 // Which connections are being served, and which launch of each VM is the live one? At most one of a VM could be released at any time
 // (docs/protocol.md, "What must always hold", 6).
+import type { Failure } from "../base/failure.ts";
+import type { Result } from "../base/result.ts";
+import type { Launch } from "./launch.ts";
 import type { LaunchRecord } from "./records.ts";
-import type { Session } from "./session.ts";
+import type { DecisionQuestion } from "./requests.ts";
+
+/** A session as the others see it. */
+export interface ServedSession {
+  /** Undefined until its hello was admitted. */
+  readonly launch: Launch | undefined;
+  readonly ended: Promise<void>;
+  cancel(why: Failure): void;
+  answer(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
+}
 
 export class Sessions {
-  readonly #all = new Set<Session>();
+  readonly #all = new Set<ServedSession>();
 
   get count(): number {
     return this.#all.size;
   }
 
-  add(session: Session): void {
+  add(session: ServedSession): void {
     this.#all.add(session);
   }
 
-  remove(session: Session): void {
+  remove(session: ServedSession): void {
     this.#all.delete(session);
   }
 
-  all(): readonly Session[] {
+  all(): readonly ServedSession[] {
     return [...this.#all];
   }
 
-  byLaunch(id: string): Session | undefined {
+  byLaunch(id: string): ServedSession | undefined {
     return this.all().find(({ launch }) => launch?.id === id);
   }
 
   /** The session whose launch could be released to this VM. */
-  live(vm: string): Session | undefined {
+  live(vm: string): ServedSession | undefined {
     return this.all().find(({ launch }) => launch?.vm === vm && launch.decoy === undefined);
   }
 
   /** A launch under this id that will be refused whatever it shows. */
-  decoy(vm: string): Session | undefined {
+  decoy(vm: string): ServedSession | undefined {
     return this.all().find(({ launch }) => launch?.vm === vm && launch.decoy !== undefined);
   }
 
