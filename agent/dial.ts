@@ -45,7 +45,10 @@ export function dial({ endpoint, anchor, signal, timeoutMs = handshakeMs }: Dial
       rejectUnauthorized: false,
     });
     let connected = false;
+    let settled = false;
     const settle = (result: Result<Connection>): void => {
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
       socket.removeListener("error", onError);
@@ -63,7 +66,8 @@ export function dial({ endpoint, anchor, signal, timeoutMs = handshakeMs }: Dial
     socket.once("error", onError);
     socket.once("close", () => onError());
     socket.once("secureConnect", () => {
-      if (socket.getProtocol() !== "TLSv1.3" || socket.alpnProtocol !== protocolName) return settle(fail(failure("agent.tls-failed", endpoint)));
+      if (socket.getProtocol() !== "TLSv1.3" || socket.alpnProtocol !== protocolName)
+        return settle(fail(failure("agent.tls-failed", endpoint)));
       if (!isPinned(socket.getPeerX509Certificate(), anchor)) return settle(fail(failure("agent.manager-untrusted", endpoint)));
       settle(ok(new PinnedConnection(socket)));
     });
@@ -77,10 +81,15 @@ export function dial({ endpoint, anchor, signal, timeoutMs = handshakeMs }: Dial
 export function isPinned(leaf: X509Certificate | undefined, anchor: string): boolean {
   const ca = leaf?.issuerCertificate;
   if (leaf === undefined || ca === undefined) return false;
-  const spki = ca.publicKey.export({ type: "spki", format: "der" });
-  const digest = toHex(createHash("sha256").update(spki).digest());
-  if (digest !== anchor || !ca.ca) return false;
-  return !leaf.ca && leaf.keyUsage?.includes(serverAuth) === true && leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+  try {
+    const spki = ca.publicKey.export({ type: "spki", format: "der" });
+    const digest = toHex(createHash("sha256").update(spki).digest());
+    if (digest !== anchor || !ca.ca) return false;
+    return !leaf.ca && leaf.keyUsage?.includes(serverAuth) === true && leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+  } catch {
+    // A key of a kind that the library does not know cannot be the pinned one.
+    return false;
+  }
 }
 
 class PinnedConnection implements Connection {

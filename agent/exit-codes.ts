@@ -11,8 +11,8 @@ export const exitCodes = {
   configuration: 10,
   /** The host runs the VM with another configuration than was attested. Power off. */
   hostData: 11,
-  /** No SEV-SNP reports can be had here. Power off. */
-  noReports: 12,
+  /** This VM lacks what a launch needs: SEV-SNP reports, or cryptsetup. Power off. */
+  notEquipped: 12,
   /** The manager said no, for good. Power off. */
   refused: 13,
   /** A key was released, and not every disk opened; what had opened was closed. Power off. */
@@ -30,6 +30,6 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** The failures after which trying again cannot help; all others are tried again while the configuration allows. */
 export const finalFailures: Readonly<Partial<Record<FailureCode, ExitCode>>> = {
   "agent.host-data": exitCodes.hostData,
-  "agent.report-source": exitCodes.noReports,
+  "agent.report-source": exitCodes.notEquipped,
   "agent.stopped": exitCodes.stopped,
 };

@@ -12,6 +12,11 @@ export const agentFailures = {
     peer: "malformed",
     sentence: "The agent's configuration cannot be read. Pass it to the VM by fw_cfg, on a small disk or in the initramfs, and name it.",
   },
+  "agent.not-equipped": {
+    family: "misconfigured",
+    peer: "malformed",
+    sentence: "cryptsetup, or the folder for copies of disk headers, is not usable here. Put cryptsetup into the initramfs, or name both.",
+  },
   "agent.host-data": {
     family: "untrusted",
     peer: "not-accepted",

@@ -1,0 +1,59 @@
+// Does this LUKS2 header ask for real encryption? Anybody who can write to the disk can put a header there that opens with every key,
+// because its slots or its data are not encrypted at all; the host can write to the disk. LUKS2 on-disk format 1.1.0, section 3.
+// Never opens anything. The answer holds only for the copy that it was asked about, so that copy is what must be opened.
+import { failure } from "../core/base/failure.ts";
+import { type Json, type JsonObject, JsonFault, parseJson } from "../core/base/json.ts";
+import { type Result, fail, ok } from "../core/base/result.ts";
+import { fromUtf8 } from "../core/base/utf8.ts";
+
+/** `metadata`: the output of `cryptsetup luksDump --dump-json-metadata`. Failure: `agent.disk-header`, naming the member. */
+export function checkHeader(metadata: Uint8Array): Result<void> {
+  const header = objectOf(metadata);
+  const fault = header === undefined ? "metadata" : faultOf(header);
+  return fault === undefined ? ok(undefined) : fail(failure("agent.disk-header", fault));
+}
+
+function faultOf(header: JsonObject): string | undefined {
+  const segments = members(header["segments"]);
+  // More than one segment is a re-encryption that stopped half-way: part of the disk may be in clear text.
+  if (segments.length !== 1 || !segments.every(isEncrypted)) return "segments";
+  const keyslots = members(header["keyslots"]);
+  if (keyslots.length === 0 || !keyslots.every(isSound)) return "keyslots";
+  const config = header["config"];
+  return isObject(config) && config["requirements"] === undefined ? undefined : "config";
+}
+
+function isEncrypted(segment: Json): boolean {
+  return isObject(segment) && segment["type"] === "crypt" && segment["encryption"] === cipher;
+}
+
+function isSound(keyslot: Json): boolean {
+  if (!isObject(keyslot) || keyslot["type"] !== "luks2" || !isKeySize(keyslot["key_size"])) return false;
+  const area = keyslot["area"];
+  return isObject(area) && area["encryption"] === cipher && isKeySize(area["key_size"]);
+}
+
+function isKeySize(json: Json | undefined): boolean {
+  return json === 32 || json === 64;
+}
+
+function members(json: Json | undefined): readonly Json[] {
+  return isObject(json) ? Object.values(json) : [];
+}
+
+function isObject(json: Json | undefined): json is JsonObject {
+  return json !== undefined && json !== null && typeof json === "object" && !Array.isArray(json);
+}
+
+function objectOf(metadata: Uint8Array): JsonObject | undefined {
+  try {
+    const json = parseJson(fromUtf8(metadata) ?? "");
+    return isObject(json) ? json : undefined;
+  } catch (fault) {
+    if (fault instanceof JsonFault) return undefined;
+    throw fault;
+  }
+}
+
+/** AES-128 or AES-256 in XTS mode, which is what Portcullis disks are made with. */
+const cipher = "aes-xts-plain64";

@@ -1,0 +1,128 @@
+// Do all disks open with their keys? LUKS2 through cryptsetup: every disk, or none (docs/protocol.md, step 3).
+// The key goes through a pipe: never to a file, an argument or the environment. Every key is wiped, whatever happens.
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { FailureCode } from "../core/base/failure.ts";
+import type { Secret } from "../core/base/secret.ts";
+import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
+import type { DiskOutcome } from "../core/launch/messages.ts";
+import { type CommandAnswer, runCommand } from "./cryptsetup.ts";
+import { checkHeader } from "./luks-header.ts";
+
+export interface LockedDisk {
+  readonly disk: ConfiguredDisk;
+  readonly key: Secret;
+}
+
+/** test: only tries the key, for machines without device-mapper. */
+export type DiskMode = "open" | "test";
+
+export interface UnlockerOptions {
+  /** Absolute path of cryptsetup. */
+  readonly program: string;
+  readonly mode: DiskMode;
+  /** A folder in memory (an initramfs's /run), for a copy of each disk's header. */
+  readonly scratch: string;
+  /** For one run of cryptsetup. */
+  readonly timeoutMs?: number;
+}
+
+export class Unlocker {
+  readonly #options: UnlockerOptions;
+  readonly #open: string[] = [];
+
+  constructor(options: UnlockerOptions) {
+    this.#options = options;
+  }
+
+  /** One outcome for each disk. Where one does not open, what had opened is closed again. Wipes every key. Aborting kills cryptsetup. */
+  async unlock(disks: readonly LockedDisk[], signal: AbortSignal): Promise<readonly DiskOutcome[]> {
+    try {
+      const outcomes: DiskOutcome[] = [];
+      for (const locked of disks) {
+        const code = await this.#unlockOne(locked, signal);
+        if (code !== undefined) return await this.#none(disks, locked.disk.id, code);
+        outcomes.push({ disk: locked.disk.id, opened: true });
+      }
+      return outcomes;
+    } finally {
+      for (const { key } of disks) key.wipe();
+    }
+  }
+
+  /** Closes what {@link unlock} opened. Safe to call at any time after it answered. */
+  async closeAll(): Promise<void> {
+    for (let name = this.#open.pop(); name !== undefined; name = this.#open.pop()) {
+      await this.#run(["close", "--", name], AbortSignal.timeout(closeMs));
+    }
+  }
+
+  async #none(disks: readonly LockedDisk[], culprit: string, code: FailureCode): Promise<readonly DiskOutcome[]> {
+    await this.closeAll();
+    return disks.map(({ disk: { id } }) => ({ disk: id, opened: false, code: id === culprit ? code : "agent.disk-closed" }));
+  }
+
+  /** @returns why it did not open. */
+  async #unlockOne({ disk, key }: LockedDisk, signal: AbortSignal): Promise<FailureCode | undefined> {
+    const folder = await mkdtemp(join(this.#options.scratch, "portcullis-header-")).catch(() => undefined);
+    if (folder === undefined) return "agent.disk-failed";
+    try {
+      // SECURITY: checked and opened is one and the same copy, because the host can write to the disk between the two.
+      const header = join(folder, "header");
+      const fault = (await this.#copyHeader(disk.device, header, signal)) ?? (await this.#checkCopy(header, signal));
+      if (fault !== undefined) return fault;
+      const opened = await this.#run([...this.#openWords(disk, header)], signal, key);
+      key.wipe();
+      if (opened.exit !== 0) return codeOf(opened);
+      if (this.#options.mode === "open") this.#open.push(disk.name);
+      return undefined;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #copyHeader(device: string, header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
+    const copied = await this.#run(["luksHeaderBackup", "--batch-mode", "--header-backup-file", header, "--", device], signal);
+    if (copied.exit === 0) return undefined;
+    // Exit 1 here means that there is no LUKS header.
+    return copied.exit === 1 ? "agent.disk-missing" : codeOf(copied);
+  }
+
+  async #checkCopy(header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
+    const dumped = await this.#run(["luksDump", "--dump-json-metadata", "--", header], signal);
+    if (dumped.exit === undefined) return codeOf(dumped);
+    // A LUKS1 header has no such metadata, and is refused with the rest.
+    if (dumped.exit !== 0 || dumped.output === undefined) return "agent.disk-header";
+    const checked = checkHeader(dumped.output);
+    return checked.ok ? undefined : checked.failure.code;
+  }
+
+  #openWords({ device, name }: ConfiguredDisk, header: string): readonly string[] {
+    const common = ["open", "--batch-mode", "--type", "luks2", "--key-file=-", "--header", header];
+    return this.#options.mode === "test" ? [...common, "--test-passphrase", "--", device] : [...common, "--", device, name];
+  }
+
+  #run(words: readonly string[], signal: AbortSignal, key?: Secret): Promise<CommandAnswer> {
+    const { program, mode, timeoutMs = commandMs } = this.#options;
+    // A test may run without the right to make cryptsetup's lock folder, and nobody else opens its image.
+    const [command = "", ...rest] = words;
+    const locks = mode === "test" ? ["--disable-locks"] : [];
+    return runCommand({ program, arguments: [command, ...locks, ...rest], signal, timeoutMs, ...(key === undefined ? {} : { key }) });
+  }
+}
+
+/** cryptsetup(8), "RETURN CODES". */
+function codeOf({ exit, cut }: CommandAnswer): FailureCode {
+  if (cut) return "agent.disk-late";
+  return exit === undefined ? "agent.disk-failed" : (codes[exit] ?? "agent.disk-failed");
+}
+
+const codes: Readonly<Partial<Record<number, FailureCode>>> = {
+  2: "agent.disk-key",
+  3: "agent.disk-memory",
+  4: "agent.disk-missing",
+  5: "agent.disk-missing",
+};
+/** A memory-hard key derivation takes tens of seconds under emulation; the machine's own deadline is above this. */
+const commandMs = 60_000;
+const closeMs = 10_000;
