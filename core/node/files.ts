@@ -1,7 +1,21 @@
 // Who else can read what we keep, and is a file whole? Private folders, bounded reads, and writes that either happen or do not.
 // Never follows a symbolic link to a folder, and never repairs what somebody else may have changed.
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { chmodSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";

@@ -89,7 +89,7 @@ export const nodeFailures = {
     family: "misconfigured",
     peer: "busy",
     sentence:
-      "No keychain answers on this machine. Start a desktop session or a secret service, or choose the sealed key file (--keychain sealed-file).",
+      "No keychain answers here. Start a desktop session or a secret service, or choose a sealed key file (--keychain sealed-file).",
   },
   "keychain.locked": {
     family: "unavailable",

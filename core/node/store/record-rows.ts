@@ -1,0 +1,156 @@
+// How do records become rows and rows records? Canonical JSON, bytes apart, and a strict reading back: what is not exactly what we
+// write is damage, not a default. Never judges what a record says.
+import { z } from "zod";
+import { failureTable, type FailureCode } from "../../base/failure.ts";
+import { canonicalJson, parseJson } from "../../base/json.ts";
+import { parsePolicy } from "../../appraise/policy.ts";
+import type { Json, JsonObject } from "../../base/json.ts";
+import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
+
+export interface VmRow {
+  readonly id: string;
+  readonly created_at: number;
+  readonly record: string;
+}
+
+export interface LaunchRow {
+  readonly id: string;
+  readonly vm: string;
+  readonly state: string;
+  readonly started_at: number;
+  readonly decided: number;
+  readonly record: string;
+  readonly report: Uint8Array | null;
+  readonly certificates: Uint8Array | null;
+}
+
+export function vmRow(vm: VmRecord): VmRow {
+  return { id: vm.id, created_at: vm.createdAt, record: canonicalJson(plain(vm)) };
+}
+
+/** @returns undefined where the row is damaged. */
+export function vmFrom(row: VmRow): VmRecord | undefined {
+  const json = objectFrom(row.record);
+  if (json === undefined) return undefined;
+  const { policy: policyJson, ...others } = json;
+  const policy = parsePolicy(policyJson ?? null);
+  const rest = vmShape.safeParse(others);
+  if (!policy.ok || !rest.success) return undefined;
+  const vm = { ...rest.data, policy: policy.value };
+  return vm.id === row.id && vm.createdAt === row.created_at ? vm : undefined;
+}
+
+export function launchRow(launch: LaunchRecord): LaunchRow {
+  const { report, certificates, ...rest } = launch;
+  return {
+    id: launch.id,
+    vm: launch.vm,
+    state: launch.state,
+    started_at: launch.startedAt,
+    decided: launch.decision === undefined ? 0 : 1,
+    record: canonicalJson(plain(rest)),
+    report: report ?? null,
+    certificates: certificates ?? null,
+  };
+}
+
+/** @returns undefined where the row is damaged. */
+export function launchFrom(row: LaunchRow): LaunchRecord | undefined {
+  const rest = launchShape.safeParse(objectFrom(row.record));
+  if (!rest.success) return undefined;
+  const { id, vm, state, startedAt, decision } = rest.data;
+  const columnsAgree = id === row.id && vm === row.vm && state === row.state && startedAt === row.started_at;
+  if (!columnsAgree || (decision === undefined ? 0 : 1) !== row.decided) return undefined;
+  return {
+    ...rest.data,
+    ...(row.report === null ? {} : { report: new Uint8Array(row.report) }),
+    ...(row.certificates === null ? {} : { certificates: new Uint8Array(row.certificates) }),
+  };
+}
+
+/** A member that is there but undefined is one that is not there. */
+function plain(record: object): Json {
+  return JSON.parse(JSON.stringify(record)) as Json;
+}
+
+function objectFrom(text: string): JsonObject | undefined {
+  try {
+    const json = parseJson(text);
+    const isObject = json !== null && typeof json === "object" && !Array.isArray(json);
+    return isObject && canonicalJson(json) === text ? (json as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const instant = z.int();
+const failureCode = z.custom<FailureCode>((value) => typeof value === "string" && Object.hasOwn(failureTable, value));
+const diskOutcome = z.strictObject({ disk: z.string(), opened: z.boolean(), code: z.string().exactOptional() });
+
+const pin = z.strictObject({ certificate: z.string(), spki: z.string() });
+
+const vmShape = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  createdAt: instant,
+  enabled: z.boolean(),
+  simulatedAnchors: z.strictObject({ Milan: pin.exactOptional(), Genoa: pin.exactOptional(), Turin: pin.exactOptional() }).exactOptional(),
+  configurations: z
+    .array(z.strictObject({ digest: z.string(), text: z.string(), issuedAt: instant, retiredAt: instant.exactOptional() }))
+    .min(1),
+  disks: z.array(z.strictObject({ id: z.string(), device: z.string(), name: z.string() })),
+  failedOpens: z.int().min(0),
+});
+
+const check = z.strictObject({
+  id: z.string(),
+  group: z.enum(["identity", "measurement", "configuration", "guest-policy", "tcb", "platform", "certificates", "binding"]),
+  title: z.string(),
+  expected: z.string(),
+  actual: z.string(),
+  verdict: z.enum(["pass", "fail", "waived"]),
+  sentence: z.string(),
+  code: failureCode.exactOptional(),
+  waiver: z.string().exactOptional(),
+});
+
+const launchShape = z.strictObject({
+  id: z.string(),
+  vm: z.string(),
+  vmName: z.string().exactOptional(),
+  simulated: z.boolean(),
+  peer: z.string(),
+  agent: z.string(),
+  startedAt: instant,
+  updatedAt: instant,
+  state: z.enum([
+    "attesting",
+    "pending",
+    "released",
+    "opened",
+    "open-failed",
+    "refused",
+    "denied",
+    "expired",
+    "abandoned",
+    "delivery-unknown",
+  ]),
+  waitUntil: instant.exactOptional(),
+  evidenceDigest: z.string().exactOptional(),
+  claimsDigest: z.string().exactOptional(),
+  checks: z.array(check).exactOptional(),
+  code: z.string().exactOptional(),
+  detail: z.string().exactOptional(),
+  decision: z
+    .strictObject({
+      verdict: z.enum(["release", "refuse"]),
+      at: instant,
+      by: z.enum(["policy", "person"]),
+      reason: z.string().exactOptional(),
+      approvedEvidence: z.string().exactOptional(),
+      entry: z.int(),
+    })
+    .exactOptional(),
+  outcome: z.array(diskOutcome).exactOptional(),
+  alert: z.string().exactOptional(),
+});

@@ -1,0 +1,80 @@
+// Records for the store's tests: one of each with every optional member, and the least of each.
+import { manualPreset } from "../../../core/appraise/presets.ts";
+import { emptyTip, sealEntry } from "../../../core/audit/entry.ts";
+import { nodePrimitives } from "../../../core/node/primitives.ts";
+import type { AuditTip, SealedEntry } from "../../../core/audit/entry.ts";
+import type { LaunchRecord, VmRecord } from "../../../core/manager/records.ts";
+
+export const fullVm: VmRecord = {
+  id: "00000000-0000-4000-8000-000000000001",
+  name: "database",
+  createdAt: 1_000,
+  enabled: true,
+  simulatedAnchors: { Milan: { certificate: "aa".repeat(32), spki: "bb".repeat(32) } },
+  configurations: [{ digest: "cc".repeat(32), text: '{"version":1}', issuedAt: 1_000, retiredAt: 2_000 }],
+  disks: [{ id: "root", device: "/dev/vda2", name: "cryptroot" }],
+  policy: manualPreset(),
+  failedOpens: 1,
+};
+
+export function leastVm(number: number): VmRecord {
+  const { simulatedAnchors: _simulated, ...vm } = fullVm;
+  return { ...vm, id: uuid(number), createdAt: number };
+}
+
+export const fullLaunch: LaunchRecord = {
+  id: uuid(900),
+  vm: fullVm.id,
+  vmName: "database",
+  simulated: true,
+  peer: "192.0.2.1 5000",
+  agent: "portcullis-agent/0.1.0",
+  startedAt: 900,
+  updatedAt: 950,
+  state: "released",
+  waitUntil: 960,
+  evidenceDigest: "dd".repeat(48),
+  claimsDigest: "ee".repeat(48),
+  report: new Uint8Array(1184).fill(5),
+  certificates: new Uint8Array(24),
+  checks: [
+    {
+      id: "vmpl",
+      group: "identity",
+      title: "VMPL",
+      expected: "0",
+      actual: "1",
+      verdict: "fail",
+      sentence: "It is not.",
+      code: "store.corrupt",
+      waiver: "none",
+    },
+  ],
+  code: "store.corrupt",
+  detail: "a detail with \u{1f511} in it",
+  decision: { verdict: "release", at: 955, by: "person", reason: "seen", approvedEvidence: "dd".repeat(48), entry: 1 },
+  outcome: [{ disk: "root", opened: false, code: "agent.wrong-key" }],
+  alert: "a second launch knocked",
+};
+
+export function leastLaunch(number: number, more: Partial<LaunchRecord> = {}): LaunchRecord {
+  return {
+    id: uuid(number),
+    vm: fullVm.id,
+    simulated: false,
+    peer: "192.0.2.1 5000",
+    agent: "portcullis-agent/0.1.0",
+    startedAt: number,
+    updatedAt: number,
+    state: "attesting",
+    ...more,
+  };
+}
+
+export function entryAfter(tip: AuditTip = emptyTip): SealedEntry {
+  return sealEntry(tip, 1_700_000_000_000, { kind: "manager-started", facts: { note: `after ${tip.sequence}` } }, nodePrimitives);
+}
+
+export function uuid(number: number): string {
+  return `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+}
