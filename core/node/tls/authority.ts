@@ -88,17 +88,18 @@ class Authority implements TlsAuthority {
   }
 
   #check(): void {
-    void this.#rotateWhenDue().then(() => {
-      if (!this.#closed) this.#cancel = this.#ports.timers.after(checkEvery, () => this.#check());
-    });
+    void this.#rotateWhenDue();
   }
 
   /** Also after a jump of the clock in either direction. A keychain that is locked now is asked again at the next check. */
   async #rotateWhenDue(): Promise<void> {
-    const now = this.#ports.clock.now();
-    if (now >= this.#leaf.notBefore && now < this.#leaf.notAfter - rotationMargin) return;
-    const rotated = await this.rotate();
-    if (!rotated.ok) this.#ports.log.write("warn", "authority.rotation-failed", { code: rotated.failure.code });
+    const { clock, timers, log } = this.#ports;
+    const now = clock.now();
+    if (now < this.#leaf.notBefore || now >= this.#leaf.notAfter - rotationMargin) {
+      const rotated = await this.rotate();
+      if (!rotated.ok) log.write("warn", "authority.rotation-failed", { code: rotated.failure.code });
+    }
+    if (!this.#closed) this.#cancel = timers.after(checkEvery, () => this.#check());
   }
 }
 
@@ -137,12 +138,12 @@ function issue(ports: AuthorityPorts, certificate: Uint8Array): Promise<Result<L
   }).then((leaf) => (!leaf.ok && leaf.failure.code === "keychain.no-such-key" ? fail(failure("authority.key-missing")) : leaf));
 }
 
-async function withCaKey<T>(keychain: Keychain, use: (key: CaKey) => Result<T> | Promise<Result<T>>): Promise<Result<T>> {
+async function withCaKey<T>(keychain: Keychain, task: (key: CaKey) => Result<T> | Promise<Result<T>>): Promise<Result<T>> {
   const secret = await keychain.getSecret(caAccount);
   if (!secret.ok) return secret;
   try {
     const key = await readCaKey(secret.value);
-    return key === undefined ? fail(failure("authority.malformed", caAccount)) : await use(key);
+    return key === undefined ? fail(failure("authority.malformed", caAccount)) : await task(key);
   } finally {
     secret.value.wipe();
   }

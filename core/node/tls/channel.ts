@@ -72,10 +72,12 @@ export class SocketChannel implements Channel {
       const chunk: unknown = socket.read();
       if (chunk instanceof Uint8Array) {
         this.#bytes += chunk.length;
-        if (this.#bytes > limits.receivedBytes) return this.#cut("listener.too-much");
-        yield new Uint8Array(chunk);
-      } else if (this.#ended) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
+        if (this.#bytes > limits.receivedBytes) this.#cut("listener.too-much");
+        else yield new Uint8Array(chunk);
+      } else {
+        if (this.#ended) break;
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
     }
   }
 

@@ -136,7 +136,7 @@ class TlsListener {
   }
 
   #secured(socket: TLSSocket): void {
-    const { onChannel, timers, log } = this.#options;
+    const { timers, log } = this.#options;
     const name = nameOf(socket);
     const arrival = name === undefined ? undefined : this.#live.get(name);
     // A client that offers no protocol at all gets this far.
@@ -154,7 +154,7 @@ class TlsListener {
     const peer = `${socket.remoteAddress ?? ""} ${socket.remotePort ?? ""}`;
     const channel = new SocketChannel({ socket, peer, limits: this.#limits, timers, log });
     this.#live.set(name, { ...arrival, channel });
-    onChannel(channel);
+    this.#options.onChannel(channel);
   }
 
   #refuse(socket: TLSSocket, code: FailureCode): void {

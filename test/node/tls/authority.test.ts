@@ -115,12 +115,13 @@ function world() {
     random: systemRandom,
     log: hearingLog().log,
   };
+  const isArmed = (): boolean => due !== undefined;
   const tick = async (): Promise<void> => {
     const callback = due;
     due = undefined;
     callback?.();
     // The next timer is set when the check is over.
-    while (due === undefined) await new Promise((resolve) => setImmediate(resolve));
+    while (!isArmed()) await new Promise((resolve) => setImmediate(resolve));
   };
   return { ports, keychain, settings, tick, turnTo: (instant: number) => (now = instant) };
 }

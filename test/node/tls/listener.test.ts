@@ -189,6 +189,7 @@ test("close ends idle, half-open and live connections, and frees the port", asyn
   const gone = [closed(socket), closed(half)];
   await Promise.all([listener.close(), listener.close(), ...gone]);
   const next = must(await again({ host: "127.0.0.1", port }));
+  expect(next.port).toBe(port);
   await next.close();
 });
 
