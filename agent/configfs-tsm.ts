@@ -15,7 +15,7 @@ export const configfsRoot = "/sys/kernel/config/tsm/report";
 
 /** The few calls that an entry needs, so that a test can stand in for the kernel. */
 export interface EntryFiles {
-  makeFolder(path: string): Promise<void>;
+  makeFolder(path: string): Promise<unknown>;
   removeFolder(path: string): Promise<void>;
   /** In exactly one write call. */
   write(path: string, bytes: Uint8Array): Promise<void>;
@@ -66,7 +66,7 @@ async function fromEntry(
 }
 
 const nodeFiles: EntryFiles = {
-  makeFolder: async (path) => void (await mkdir(path)),
+  makeFolder: (path) => mkdir(path),
   removeFolder: (path) => rmdir(path),
   async write(path, bytes) {
     await using file = await open(path, "w");

@@ -1,6 +1,6 @@
 // Is this the manager that the VM is bound to? Pinned TLS 1.3 with ALPN alp/1 (docs/protocol.md, step 1; RFC 9266 for the exporter).
 // The public web's roots, host names and dates mean nothing here: only the digest of the manager's own CA key does.
-import { X509Certificate, createHash } from "node:crypto";
+import { type X509Certificate, createHash } from "node:crypto";
 import { type TLSSocket, connect } from "node:tls";
 import { toHex } from "../core/base/bytes.ts";
 import { failure } from "../core/base/failure.ts";
@@ -12,10 +12,17 @@ export interface Connection {
   /** 32 bytes, RFC 9266 tls-exporter. */
   readonly exporter: Uint8Array;
   send(bytes: Uint8Array): void;
-  /** `chunk` as bytes arrive; `gone` once, when no more can come. To be called once. */
-  listen(listener: { chunk(bytes: Uint8Array): void; gone(): void }): void;
+  /** To be called once. */
+  listen(listener: Listener): void;
   /** Flushes what was sent, within a bound. Idempotent. */
   close(): void;
+}
+
+export interface Listener {
+  /** As bytes arrive. */
+  readonly chunk: (bytes: Uint8Array) => void;
+  /** Once, when no more can come. */
+  readonly gone: () => void;
 }
 
 export interface DialOptions {
@@ -85,7 +92,8 @@ export function isPinned(leaf: X509Certificate | undefined, anchor: string): boo
     const spki = ca.publicKey.export({ type: "spki", format: "der" });
     const digest = toHex(createHash("sha256").update(spki).digest());
     if (digest !== anchor || !ca.ca) return false;
-    return !leaf.ca && leaf.keyUsage?.includes(serverAuth) === true && leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
+    const forServers = leaf.keyUsage?.includes(serverAuth) ?? false;
+    return !leaf.ca && forServers && leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
   } catch {
     // A key of a kind that the library does not know cannot be the pinned one.
     return false;
@@ -107,7 +115,7 @@ class PinnedConnection implements Connection {
     if (this.#socket.writable) this.#socket.write(bytes);
   }
 
-  listen({ chunk, gone }: { chunk(bytes: Uint8Array): void; gone(): void }): void {
+  listen({ chunk, gone }: Listener): void {
     const socket = this.#socket;
     socket.on("data", (bytes: Uint8Array) => chunk(new Uint8Array(bytes)));
     let told = false;

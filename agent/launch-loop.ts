@@ -48,7 +48,7 @@ async function tryEndpoints(parts: LoopParts): Promise<LoopEnd | Again> {
   let last: Failure = failure("agent.unreachable");
   for (const endpoint of manager.endpoints) {
     const connection = await dial({ endpoint, anchor: manager.anchor, signal: parts.signal });
-    if (connection.ok) return await tryLaunch(connection.value, endpoint, parts);
+    if (connection.ok) return tryLaunch(connection.value, endpoint, parts);
     last = connection.failure;
     parts.log.write("warn", "agent.not-connected", { address: endpoint, code: last.code });
     if (last.code === "agent.stopped") return { exit: exitCodes.stopped, failure: last };

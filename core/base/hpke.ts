@@ -35,8 +35,8 @@ export interface SealingContext {
 
 export async function makeSealingKey(random: Random): Promise<SealingKey> {
   const seed = random.bytes(seedLength);
-  const { publicKey } = await kem().generateKeyPairDerand(seed);
-  return { publicKey: new Uint8Array(await kem().serializePublicKey(publicKey)), privateKey: new Secret(seed) };
+  const pair: unknown = await kem().generateKeyPairDerand(seed);
+  return { publicKey: new Uint8Array(await kem().serializePublicKey(publicHalf(pair))), privateKey: new Secret(seed) };
 }
 
 /**
@@ -69,7 +69,7 @@ export async function openWith(
   // The library keeps a view of what it imports, so it gets a copy that is ours to wipe.
   const seed = privateKey.use((bytes) => bytes.slice());
   try {
-    const recipientKey = await kem().importKey("raw", seed.buffer, false);
+    const recipientKey: unknown = await kem().importKey("raw", seed.buffer, false);
     const recipient = await suite().createRecipientContext({ recipientKey, enc: encapsulated.slice(), info: info.slice() });
     return ok(new Secret(new Uint8Array(await recipient.open(ciphertext.slice(), aad.slice()))));
   } catch (cause) {
@@ -83,13 +83,19 @@ export async function openWith(
 async function senderTo(publicKey: Uint8Array, info: Uint8Array, random: Random): Promise<Result<SenderContext>> {
   const ekm = random.bytes(encapsulationSeedLength);
   try {
-    const recipientPublicKey = await kem().deserializePublicKey(publicKey.slice());
+    const recipientPublicKey: unknown = await kem().deserializePublicKey(publicKey.slice());
     return ok(await suite().createSenderContext({ recipientPublicKey, info: info.slice(), ekm: ekm.buffer }));
   } catch (cause) {
     return fail(failure("launch.sealing-key", undefined, cause));
   } finally {
     ekm.fill(0);
   }
+}
+
+/** The library types its keys with WebCrypto's types, which core does not have. */
+function publicHalf(pair: unknown): unknown {
+  if (typeof pair === "object" && pair !== null && "publicKey" in pair) return pair.publicKey;
+  throw new Error("the library made no key pair");
 }
 
 // The library keeps work buffers in these objects, in which key material would stay: a new one for each use lets them be collected.

@@ -2,8 +2,7 @@
 // SECURITY: `open-release` and `unlock` are asked for in one line each; the outcome is made only after the wipe that it swears to.
 import { equalBytes } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { type FailureCode, failure, failureTable } from "../base/failure.ts";
-import type { Failure } from "../base/failure.ts";
+import { type Failure, type FailureCode, failure, failureTable } from "../base/failure.ts";
 import { reportLength } from "../snp/report.ts";
 import type { AgentEffect, AgentEvent, AgentState, AgentStep, AgentTerms, Challenged } from "./agent-state.ts";
 import { encodeFrame } from "./codec.ts";
