@@ -1,43 +1,80 @@
 // Where do tests keep secrets? In a keyring of their own: a private session bus, a temporary HOME and an unlocked gnome-keyring, gone afterwards.
-// Never a person's own keyring: where the programs are missing, the tests are given no bus at all.
+// Never a person's own keyring: where the programs are missing, the tests are given an address that leads nowhere.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "./programs.mjs";
-import { environment, run } from "./runtime.mjs";
+import { environment, run, say } from "./runtime.mjs";
 
 /**
  * Runs a program where PORTCULLIS_TEST_KEYRING=1 tells it that the keyring is private, or without any keyring.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [extra]
- * @returns {Promise<number>} its exit code
+ * @returns {Promise<number>} its exit code; 125 where the keyring did not open
  */
 export async function runWithKeyring(command, args, extra = {}) {
-  const bus = findProgram("dbus-run-session");
-  if (bus === undefined || findProgram("gnome-keyring-daemon") === undefined) return run(command, args, { env: withoutSession(extra) });
+  const daemon = findProgram("dbus-daemon");
+  const keyring = findProgram("gnome-keyring-daemon");
+  if (daemon === undefined || keyring === undefined) return run(command, args, { env: impersonal(extra) });
   const home = mkdtempSync(join(tmpdir(), "portcullis-home-"));
+  // Not dbus-run-session: a signal ends that one alone, and leaves the bus and the tests behind.
+  const bus = spawn(daemon, ["--session", "--nofork", "--nopidfile", "--print-address=1"], {
+    env: impersonal({ HOME: home, XDG_RUNTIME_DIR: home }),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   try {
-    const env = withoutSession({ ...extra, HOME: home, XDG_RUNTIME_DIR: home, PORTCULLIS_TEST_KEYRING: "1" });
-    return await run(bus, ["--", "/bin/sh", "-c", unlock, "sh", command, ...args], { env });
+    const env = impersonal({ ...extra, HOME: home, XDG_RUNTIME_DIR: home, DBUS_SESSION_BUS_ADDRESS: await addressOf(bus) });
+    if (await unlock(keyring, env)) return await run(command, args, { env: { ...env, PORTCULLIS_TEST_KEYRING: "1" } });
+    say("The tests' own keyring did not open: gnome-keyring-daemon or its session bus does not start here.");
+    return 125;
   } finally {
+    // The keyring's daemon ends with its bus.
+    bus.kill("SIGTERM");
     rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
 /**
- * @param {NodeJS.ProcessEnv} extra
- * @returns {NodeJS.ProcessEnv}
+ * @param {import("node:child_process").ChildProcess} bus
+ * @returns {Promise<string>} the address that it prints, or {@link noBus} where it ended instead
  */
-function withoutSession(extra) {
-  const env = environment();
-  for (const name of personal) delete env[name];
-  return { ...env, ...extra };
+function addressOf(bus) {
+  return new Promise((resolve) => {
+    bus.stdout?.once("data", (line) => resolve(String(line).trim()));
+    bus.once("error", () => resolve(noBus));
+    bus.once("exit", () => resolve(noBus));
+  });
 }
 
-/** What would lead to a person's own bus, keyring or settings. */
+/**
+ * @param {string} keyring
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<boolean>} whether the daemon went to the background with its keyring open
+ */
+async function unlock(keyring, env) {
+  const starter = spawn(keyring, ["--unlock", "--components=secrets"], { env, stdio: ["pipe", "ignore", "ignore"] });
+  // A daemon that ended before it read is told by its exit code.
+  starter.stdin.on("error", () => {});
+  // The passphrase protects nothing: keyring and HOME are thrown away.
+  starter.stdin.end("tests\n");
+  await once(starter, "exit");
+  return starter.exitCode === 0;
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} extra
+ * @returns {NodeJS.ProcessEnv} our environment without what would lead to a person's own bus, keyring or settings
+ */
+function impersonal(extra) {
+  const env = environment();
+  for (const name of personal) delete env[name];
+  return { ...env, DBUS_SESSION_BUS_ADDRESS: noBus, ...extra };
+}
+
 const personal = [
-  "DBUS_SESSION_BUS_ADDRESS",
   "GNOME_KEYRING_CONTROL",
   "PORTCULLIS_TEST_KEYRING",
   "SSH_AUTH_SOCK",
@@ -48,5 +85,5 @@ const personal = [
   "XDG_STATE_HOME",
 ];
 
-/** The passphrase protects nothing: keyring and HOME are thrown away. The daemon ends with its bus. */
-const unlock = 'printf "tests\\n" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1 || exit 125; exec "$@"';
+/** Without any address, client libraries look for a person's bus in /run/user. */
+const noBus = "unix:path=/nonexistent/tests-use-no-session-bus";

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 
 /** Program -> the names it may have on the PATH, and the Debian package that brings it. */
 export const programs = Object.freeze({
-  "dbus-run-session": { names: ["dbus-run-session"], package: "dbus" },
+  "dbus-daemon": { names: ["dbus-daemon"], package: "dbus" },
   "gnome-keyring-daemon": { names: ["gnome-keyring-daemon"], package: "gnome-keyring" },
   cryptsetup: { names: ["cryptsetup"], package: "cryptsetup-bin" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { node24, root, run } from "../../build/runtime.mjs";
 import { needs } from "../kit/needs.ts";
 
@@ -45,7 +45,7 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s reaches the program", as
   expect((await answerOf(launcher)).code).toBe(42);
 });
 
-describe("the tests' keyring", needs("dbus-run-session", "gnome-keyring-daemon"), () => {
+describe("the tests' keyring", needs("dbus-daemon", "gnome-keyring-daemon"), () => {
   const program = `
     const { Entry } = require(${JSON.stringify(join(root, "node_modules/keytar"))});
     const entry = new Entry("portcullis-test", "account", { linux: { store: "secret-service" } });
@@ -65,11 +65,22 @@ describe("the tests' keyring", needs("dbus-run-session", "gnome-keyring-daemon")
     expect(existsSync(home ?? "")).toBe(false);
   });
 
+  test("ends with the launcher, and so does the program", async () => {
+    const waiting = `console.log(process.pid); setInterval(() => {}, 1000);`;
+    const launcher = launch(
+      `import { runWithKeyring } from "${keyring}"; process.exit(await runWithKeyring(process.execPath, ["-e", "${waiting}"]));`,
+    );
+    launcher.stdout?.once("data", () => launcher.kill("SIGTERM"));
+    const { text, code } = await answerOf(launcher);
+    expect(code).toBe(143);
+    await vi.waitFor(() => expect(() => process.kill(Number(text), 0)).toThrow("ESRCH"), { timeout: 10_000 });
+  });
+
   test("is not a person's own where its programs are missing", async () => {
     const answer = `console.log(process.env.DBUS_SESSION_BUS_ADDRESS ?? "no bus", process.env.PORTCULLIS_TEST_KEYRING ?? "no keyring")`;
     // findProgram looks where administrators' programs are too; the daemon is in none of these.
     const without = `import { runWithKeyring } from "${keyring}"; process.exit(await runWithKeyring(process.execPath, ["-e", ${JSON.stringify(answer)}]));`;
     const { text } = await answerOf(launch(without, { PATH: "/nonexistent", DBUS_SESSION_BUS_ADDRESS: "unix:path=/run/user/1/bus" }));
-    expect(text).toBe("no bus no keyring\n");
+    expect(text).toBe("unix:path=/nonexistent/tests-use-no-session-bus no keyring\n");
   });
 });
