@@ -12,7 +12,7 @@ import type { LaunchRecord, VmRecord } from "./records.ts";
 export interface Grounds {
   /** Hex, SHA-384: T up to and with the evidence. */
   readonly transcript: string;
-  /** Hex, SHA-256 of the policy's canonical JSON. */
+  /** Hex, SHA-384 of the policy's canonical JSON. */
   readonly policy: string;
   /** RFC 3339. */
   readonly judgedAt: string;

@@ -34,8 +34,6 @@ export interface Judged {
   /** Hex; known once the report was found genuine. */
   readonly claimsDigest?: string;
   readonly checks: readonly CheckResult[];
-  /** The instant for which it was judged. */
-  readonly at: Instant;
   /** What decide.ts needs, or why there is none. */
   readonly answer: { readonly result: AttestationResult } | { readonly failure: Failure };
 }
@@ -48,7 +46,6 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
   const no = (...failures: readonly [Failure, ...Failure[]]): Judged => ({
     ...named,
     checks: failures.map(asCheck),
-    at: clock.now(),
     answer: { failure: failures[0] },
   });
 
@@ -100,7 +97,6 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
     ...named,
     claimsDigest: toHex(claimsDigest(evidence.report, verification.report.vek.certificate, primitives)),
     checks: result.checks,
-    at: at.value,
     answer: { result },
   };
 }

@@ -6,7 +6,6 @@ import { manualPreset } from "../appraise/presets.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { rfc3339, type Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
-import { canonicalBytes } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
@@ -116,8 +115,7 @@ export class Launch {
     if (this.decoy !== undefined) return { verdict: "refuse", failure: this.decoy };
     if ("failure" in judged.answer) return { verdict: "refuse", failure: judged.answer.failure };
     const { result } = judged.answer;
-    const policyDigest = toHex(ports.primitives.digest("sha256", canonicalBytes(policy)));
-    const grounds = { transcript: toHex(transcript), policy: policyDigest, judgedAt: rfc3339(judged.at) };
+    const grounds = { transcript: toHex(transcript), policy: result.policyDigest, judgedAt: result.at };
     this.#inHand = { sealingKey: evidence.sealingKey.key, hpkeInfo, grounds, result };
     return this.#conclude(policy, ports.clock.monotonic() - arrived);
   }
