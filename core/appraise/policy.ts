@@ -154,14 +154,14 @@ const guestPolicy = object<GuestPolicyDemand>({
 
 const platformBits = listOf(oneOf<PlatformBit>(...platformBitNames), { mayBeEmpty: true });
 const platform: Read<PlatformDemand> = (json, path) => {
-  const demand = object<PlatformDemand>({
+  const read = object<PlatformDemand>({
     required: platformBits,
     forbidden: platformBits,
     unknownAllowed: listOf(integer(8, 63), { mayBeEmpty: true }),
   })(json, path);
-  const torn = demand.required.find((bit) => demand.forbidden.includes(bit));
+  const torn = read.required.find((bit) => read.forbidden.includes(bit));
   if (torn !== undefined) throw new PolicyFault(`${path} both requires and forbids ${torn}`);
-  return demand;
+  return read;
 };
 
 const checks = object<PolicyChecks>({

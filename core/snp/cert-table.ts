@@ -1,5 +1,5 @@
-// Which certificates did the host hand to the guest? GHCB 2.x (AMD 56421), MSG_REPORT_REQ certificate table: 24-byte entries of GUID, offset
-// and length, an all-zero entry, then the blobs. Hints only, never trusted.
+// Which certificates did the host hand to the guest? GHCB 2.x (AMD 56421), certificate table: 24-byte entries of GUID, offset and length,
+// an all-zero entry, then the blobs. Hints only, never trusted.
 import { concat, fromHex, isZero, toHex, viewOf } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok } from "../base/result.ts";
@@ -19,7 +19,7 @@ export interface CertTable {
   readonly entries: readonly CertTableEntry[];
 }
 
-/** An empty input is an empty table: hosts that supply nothing hand over nothing. Bytes after the last blob are ignored: tables fill whole pages. */
+/** An empty input is an empty table: hosts that supply nothing hand over nothing. Tables fill whole pages, so padding is ignored. */
 export function parseCertTable(bytes: Uint8Array): Result<CertTable> {
   if (bytes.length === 0) return ok({ entries: [] });
   if (bytes.length > maximumLength) return damaged(`${bytes.length} bytes`);

@@ -1,5 +1,5 @@
 // Does the certificate table parser survive whatever a host hands to a guest?
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat, fromHex, viewOf } from "../../core/base/bytes.ts";
 import { must } from "../../core/base/result.ts";
@@ -76,7 +76,11 @@ test("too many entries and too many bytes are refused", () => {
 });
 
 test("whatever the bytes, the parser answers", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => ["read", "snp.cert-table"].includes(codeOf(bytes))));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      expect(["read", "snp.cert-table"]).toContain(codeOf(bytes));
+    }),
+  );
 });
 
 function codeOf(bytes: Uint8Array): string {

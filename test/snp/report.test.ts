@@ -143,14 +143,13 @@ describe.each([2, 3, 5] as const)("version %d", (version) => {
   });
 });
 
-test("every byte of a report reaches exactly one field, or is refused", () => {
+test("every byte of a report reaches a field, or is refused", () => {
   const bytes = encodeReport({ version: 5 });
   const plain = shapeOf(bytes);
-  for (const offset of range(0, bytes.length - 1)) {
-    const changed = flip(bytes, offset, 0);
-    const parsed = parseReport(changed);
-    if (parsed.ok) expect([offset, shapeOf(changed)]).not.toEqual([offset, plain]);
-  }
+  const changed = range(0, bytes.length - 1).map((offset) => flip(bytes, offset, 0));
+  const read = changed.filter((report) => parseReport(report).ok).map(shapeOf);
+  expect(read.length).toBeGreaterThan(500);
+  expect(read).not.toContain(plain);
 });
 
 test("R and S are turned to big endian", () => {
