@@ -82,7 +82,7 @@ function InWindow({ proposal, onClose, onAgain }: Pick<Props, "proposal" | "onCl
   if (closed)
     return (
       <>
-        <output>The window was answered. If you confirmed, the decision appears here in a moment; if not, nothing was decided.</p>
+        <output>The window was answered. If you confirmed, the decision appears here in a moment; if not, nothing was decided.</output>
         <div className="dialog-buttons">
           <button type="button" className="button button-plain" onClick={onAgain}>
             Ask again

@@ -91,28 +91,26 @@ export function Choice<T extends string>({ legend, name, value, onChange, option
     <fieldset className="choice">
       <legend>{legend}</legend>
       {options.map((option) => (
-        <label
-          key={option.value}
-          htmlFor={`${base}-${option.value}-input`}
-          className={`choice-option${option.whyNot === undefined ? "" : " choice-barred"}`}
-        >
+        <div key={option.value} className={`choice-option${option.whyNot === undefined ? "" : " choice-barred"}`}>
           <input
-            id={`${base}-${option.value}-input`}
+            id={`${base}-${option.value}`}
             type="radio"
             name={name}
             checked={value === option.value}
             disabled={option.whyNot !== undefined}
-            aria-describedby={`${base}-${option.value}`}
+            aria-describedby={`${base}-${option.value}-hint`}
             onChange={() => onChange(option.value)}
           />
-          <span>
-            <span className="choice-label">{option.label}</span>
-            <span id={`${base}-${option.value}`} className="choice-hint">
+          <div>
+            <label htmlFor={`${base}-${option.value}`} className="choice-label">
+              {option.label}
+            </label>
+            <p id={`${base}-${option.value}-hint`} className="choice-hint">
               {option.hint}
               {option.whyNot !== undefined && <span className="choice-why">{option.whyNot}</span>}
-            </span>
-          </span>
-        </label>
+            </p>
+          </div>
+        </div>
       ))}
     </fieldset>
   );
