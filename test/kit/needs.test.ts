@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { needs, tell } from "./needs.ts";
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
@@ -10,10 +11,12 @@ test("what is here is not skipped", () => {
   expect(needs()).toEqual({ skip: false });
 });
 
-test("a missing program skips its tests", () => {
+test("a missing program skips its tests, and is told once", () => {
+  const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   vi.stubEnv("CI", "");
   vi.stubEnv("PATH", "/nonexistent");
-  expect(needs("chromium")).toEqual({ skip: true });
+  expect([needs("chromium"), needs("chromium")]).toEqual([{ skip: true }, { skip: true }]);
+  expect(written.mock.calls).toEqual([["skipped: chromium is not installed (Debian: apt-get install chromium)\n"]]);
 });
 
 test("with CI=true a missing program and a missing keyring are errors", () => {
