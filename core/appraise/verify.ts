@@ -83,8 +83,7 @@ export function verifyReport(input: VerifyInput): Verification {
   const vek = parseVek(endorsements.vek);
   if (!vek.ok) failures.push(vek.failure);
   const tcb = product === undefined ? undefined : readTcbs(report, product, failures);
-  if (product !== undefined && vek.ok && tcb !== undefined)
-    failures.push(...certificateMismatches(report, product, tcb.reported, vek.value));
+  if (product !== undefined && vek.ok) failures.push(...certificateMismatches(report, product, tcb?.reported, vek.value));
 
   const named = { ...(product === undefined ? {} : { product }), ...(signer === undefined ? {} : { signer }) };
   if (product === undefined || signer === undefined) return { genuine: false, failures, ...named };
@@ -154,12 +153,12 @@ function readTcbs(report: Report, product: Product, failures: Failure[]): Genuin
 }
 
 /** AMD 57230: the certificate speaks for one product, one chip (or provider) and one TCB, and the report must be about the same. */
-function certificateMismatches(report: Report, product: Product, reported: Tcb, vek: Vek): Failure[] {
+function certificateMismatches(report: Report, product: Product, reported: Tcb | undefined, vek: Vek): Failure[] {
   const failures: Failure[] = [];
   if (report.signingKey !== "none" && report.signingKey !== vek.signer)
     failures.push(failure("appraise.signer-mismatch", `report ${report.signingKey}, certificate ${vek.signer}`));
   if (vek.product !== product) failures.push(failure("appraise.vek-product", `report ${product}, certificate ${vek.productName}`));
-  else if (!equalBytes(encodeTcb(vek.tcb), encodeTcb(reported))) failures.push(failure("appraise.vek-tcb"));
+  else if (reported !== undefined && !equalBytes(encodeTcb(vek.tcb), encodeTcb(reported))) failures.push(failure("appraise.vek-tcb"));
   if (vek.hwId === undefined || report.signingKey !== "vcek") return failures;
   // SECURITY: zeros are "masked by the host", which is not "any chip".
   if (isZero(report.chipId)) failures.push(failure("appraise.chip-id-masked"));
