@@ -27,9 +27,7 @@ export function hearingLog(): { readonly log: Log; readonly lines: HeardLine[] }
   return { lines, log: { write: (_level, event, fields = {}) => void lines.push({ event, fields }) } };
 }
 
-export function codeOf<T>(result: Result<T>): FailureCode | "ok" {
-  return result.ok ? "ok" : result.failure.code;
-}
+export { codeOf } from "./answers.ts";
 
 /** Never durable: for tests of what uses a keychain. */
 export class MemoryKeychain implements Keychain {

@@ -116,6 +116,11 @@ export const nodeFailures = {
     peer: "busy",
     sentence: "The passphrase does not open the sealed key file. Nothing was changed: try again.",
   },
+  "keychain.empty-passphrase": {
+    family: "misconfigured",
+    peer: "busy",
+    sentence: "A sealed key file needs a passphrase, and this one is empty or no text. Choose several random words.",
+  },
   "keychain.damaged": {
     family: "misconfigured",
     peer: "busy",
@@ -125,6 +130,11 @@ export const nodeFailures = {
     family: "misconfigured",
     peer: "busy",
     sentence: "There is no sealed key file yet. Choose a new installation to make one, or restore it from a backup.",
+  },
+  "keychain.exists": {
+    family: "misconfigured",
+    peer: "busy",
+    sentence: "There is a sealed key file already, and it is never overwritten. Open it with its passphrase, or move it away.",
   },
   "keychain.another-backend": {
     family: "misconfigured",
