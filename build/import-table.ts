@@ -58,6 +58,12 @@ export const folderRules: readonly FolderRule[] = [
   },
   // Never in the release bundle (build/bundle.ts): the agent's end of the simulated processor's port.
   { folder: "agent/simulated", imports: ["agent", "core/base", "core/simulator/port-codec.ts"], packages: [], node: true },
+  {
+    folder: "agent/simulated-main.ts",
+    imports: ["agent", "core/base", "core/node/clock.ts", "core/node/log.ts", "core/node/random.ts", "core/node/timers.ts"],
+    packages: [],
+    node: true,
+  },
   { folder: "electron/main", imports: ["core/api", "core/base"], packages: ["*", "electron"], node: true },
   { folder: "electron/preload", imports: ["core/api", "core/base"], packages: ["electron"], node: false },
   { folder: "electron/service", imports: [...pureCore, "core/node"], packages: ["*", "electron"], node: true },
