@@ -27,12 +27,7 @@ describe("the published pairs", needsVectors(), () => {
     ["milan-v2", undefined, today, ["appraise.product-unknown"]],
     ["milan-v2", "Genoa", today, ["appraise.vek-product", "endorse.vek-issuer"]],
     // Its upper bytes fit no Turin layout.
-    [
-      "milan-v2",
-      "Turin",
-      today,
-      [...Array.from({ length: 4 }, () => "snp.tcb-reserved"), "appraise.vek-product", "appraise.chip-id", "endorse.vek-issuer"],
-    ],
+    ["milan-v2", "Turin", today, [...Array.from({ length: 4 }, () => "snp.tcb-reserved"), "appraise.vek-product", "endorse.vek-issuer"]],
     ["milan-v3", "Genoa", today, ["appraise.product-mismatch"]],
     [
       "wrong-chip-milan-v3",
