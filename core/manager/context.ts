@@ -3,6 +3,7 @@ import type { ClockGuard } from "./clock-guard.ts";
 import type { Ledger } from "./commit.ts";
 import type { ManagerLimits } from "./limits.ts";
 import type { Change, ManagerOptions } from "./requests.ts";
+import type { ParsedEndorsements } from "./parsed.ts";
 import type { ManagerPorts } from "./ports.ts";
 import type { Strangers } from "./strangers.ts";
 import type { Unsettled } from "./unsettled.ts";
@@ -14,6 +15,7 @@ export interface ManagerContext {
   readonly ledger: Ledger;
   readonly unsettled: Unsettled;
   readonly strangers: Strangers;
+  readonly parsed: ParsedEndorsements;
   readonly clockGuard: ClockGuard;
   readonly notify: (change: Change) => void;
 }

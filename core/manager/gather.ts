@@ -5,12 +5,11 @@ import { equalBytes } from "../base/bytes.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
-import { certificatesFrom } from "../endorse/certificate.ts";
-import { parseEndorsements, type Endorsements } from "../endorse/endorsements.ts";
-import { parseVek } from "../endorse/vek.ts";
+import type { Endorsements } from "../endorse/endorsements.ts";
 import { parseCertTable, type CertTableRole } from "../snp/cert-table.ts";
 import type { Product } from "../snp/product.ts";
 import type { Report, Signer } from "../snp/report.ts";
+import type { ParsedEndorsements } from "./parsed.ts";
 import type { Collateral, CollateralQuery, CollateralSource, Timers } from "./ports.ts";
 
 export interface GatherInput {
@@ -23,18 +22,19 @@ export interface GatherInput {
   /** Undefined: nobody is asked, and what did not come with the evidence is missing. */
   readonly source: CollateralSource | undefined;
   readonly timers: Timers;
+  readonly parsed: ParsedEndorsements;
   readonly limitMs: number;
   /** Called when somebody is asked, and when the source says that it will take longer. */
   readonly progress: (until?: Instant) => void;
 }
 
 export async function gatherEndorsements(input: GatherInput): Promise<Result<Endorsements>> {
-  const { report, product, signer, source, crlWanted } = input;
+  const { report, product, signer, source, crlWanted, parsed } = input;
   const table = parseCertTable(input.certificateTable ?? new Uint8Array(0));
   if (!table.ok) return table;
   const brought = (role: CertTableRole): Uint8Array | undefined => table.value.entries.find((entry) => entry.role === role)?.bytes;
   // A host often hands over the certificate of an earlier TCB: only one that speaks for this TCB is worth judging.
-  const fitting = [brought(signer)].find((vek) => vek !== undefined && speaksFor(vek, report));
+  const fitting = [brought(signer)].find((vek) => vek !== undefined && speaksFor(vek, report, parsed));
   const issuers = [brought("ask"), brought("ark")].filter((part) => part !== undefined);
   const crls = [brought("crl")].filter((part) => part !== undefined);
 
@@ -54,17 +54,15 @@ export async function gatherEndorsements(input: GatherInput): Promise<Result<End
     if (!answer.ok) return answer;
     found = answer.value;
   }
-  const vek = fitting ?? found.certificates.find((certificate) => speaksFor(certificate, report)) ?? brought(signer);
+  const vek = fitting ?? found.certificates.find((certificate) => speaksFor(certificate, report, parsed)) ?? brought(signer);
   if (vek === undefined) return fail(failure("manager.collateral-missing", `${product} ${signer}`));
   const others = found.certificates.filter((certificate) => certificate !== vek);
-  return parseEndorsements({ vek, issuers: [...issuers, ...others], crls: [...crls, ...found.crls] });
+  return parsed.endorsements({ vek, issuers: [...issuers, ...others], crls: [...crls, ...found.crls] });
 }
 
-function speaksFor(bytes: Uint8Array, { reportedTcb }: Report): boolean {
-  const certificates = certificatesFrom(bytes);
-  const [certificate] = certificates.ok ? certificates.value : [];
-  const vek = certificate === undefined ? undefined : parseVek(certificate);
-  return vek?.ok === true && equalBytes(encodeTcb(vek.value.tcb), reportedTcb);
+function speaksFor(bytes: Uint8Array, { reportedTcb }: Report, parsed: ParsedEndorsements): boolean {
+  const vek = parsed.vek(bytes);
+  return vek !== undefined && equalBytes(encodeTcb(vek.tcb), reportedTcb);
 }
 
 async function fetchInTime(source: CollateralSource, query: CollateralQuery, input: GatherInput): Promise<Result<Collateral>> {

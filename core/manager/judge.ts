@@ -63,6 +63,7 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
     crlWanted: "require" in policy.checks.revocation,
     source: input.source,
     timers,
+    parsed: context.parsed,
     limitMs: context.limits.collateralMs,
     progress: (until) => input.progress(until ?? clock.now() + context.limits.collateralMs),
   });

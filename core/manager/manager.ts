@@ -9,6 +9,7 @@ import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { defaultLimits } from "./limits.ts";
+import { ParsedEndorsements } from "./parsed.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
 import { OpenProposals, type Proposals } from "./proposals.ts";
 import { recover } from "./recovery.ts";
@@ -66,6 +67,7 @@ export function createManager(ports: ManagerPorts, options: ManagerOptions): Man
     notify,
     unsettled: new Unsettled(ledger, ports.store),
     strangers: new Strangers(ledger, ports.clock, limits),
+    parsed: new ParsedEndorsements(ports.primitives),
     clockGuard: new ClockGuard(ports.clock),
   };
   const sessions = new Sessions();
