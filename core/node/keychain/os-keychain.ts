@@ -1,5 +1,6 @@
 // Where are keys kept? In the operating system's keychain: Secret Service, macOS Keychain or Windows Credential Manager, through
-// `keytar` (an alias of @napi-rs/keyring, docs/adr). Never falls back to another store, and never takes the silence of a locked keychain for "no key yet".
+// `keytar` (an alias of @napi-rs/keyring, docs/adr). Never falls back to another store, and never takes the silence of a locked keychain
+// for "no key yet".
 import { AsyncEntry } from "keytar";
 import { equalBytes } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";

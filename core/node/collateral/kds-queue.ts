@@ -1,0 +1,122 @@
+// How is the key service asked without annoying it? Equal questions at once are asked once, VCEKs one after the other (about one in ten
+// seconds is allowed), and what may change is asked again with growing pauses up to a deadline. All bounded; never waits past the deadline it tells.
+import { failure } from "../../base/failure.ts";
+import { fail, ok } from "../../base/result.ts";
+import { askKds } from "./kds-fetch.ts";
+import type { Clock, Instant } from "../../base/clock.ts";
+import type { Failure } from "../../base/failure.ts";
+import type { Result } from "../../base/result.ts";
+import type { Timers } from "../../manager/ports.ts";
+import type { KdsReply } from "./kds-fetch.ts";
+
+export interface KdsTiming {
+  /** For one request. */
+  readonly requestMs: number;
+  /** For a question with all its attempts and its place in the queue. */
+  readonly patienceMs: number;
+  /** First pause after an error; doubles. */
+  readonly pauseMs: number;
+  /** First pause where the service said "too many"; doubles. */
+  readonly throttledPauseMs: number;
+}
+
+export const defaultKdsTiming: KdsTiming = { requestMs: 15_000, patienceMs: 90_000, pauseMs: 1_000, throttledPauseMs: 10_000 };
+
+export interface KdsQuestion {
+  readonly url: string;
+  readonly maximumBytes: number;
+  /** VCEKs: one at a time. */
+  readonly queued: boolean;
+}
+
+export class KdsQueue {
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #timing: KdsTiming;
+  readonly #asked = new Map<string, Asked>();
+  /** Addresses that were not found, and until when that is believed, in monotonic time. */
+  readonly #absent = new Map<string, number>();
+  readonly #abort = new AbortController();
+  #lane: Promise<unknown> = Promise.resolve();
+
+  constructor(clock: Clock, timers: Timers, timing: KdsTiming) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#timing = timing;
+  }
+
+  /** @param progress told once, when the service is about to be asked: the answer comes at the latest then. */
+  ask(question: KdsQuestion, progress: (until: Instant) => void): Promise<Result<Uint8Array>> {
+    const { url } = question;
+    if ((this.#absent.get(url) ?? 0) > this.#clock.monotonic()) return Promise.resolve(fail(failure("kds.not-found", "asked before")));
+    const asked = this.#asked.get(url) ?? this.#start(question);
+    if (asked === undefined) return Promise.resolve(fail(failure("kds.throttled", "queue full")));
+    progress(asked.until);
+    return asked.answer;
+  }
+
+  /** Ends all requests; their answer is `kds.unavailable`. */
+  close(): void {
+    this.#abort.abort();
+  }
+
+  #start(question: KdsQuestion): Asked | undefined {
+    if (this.#asked.size >= maximumQuestions) return undefined;
+    const deadline = this.#clock.monotonic() + this.#timing.patienceMs;
+    const before = question.queued ? this.#lane : Promise.resolve();
+    const answer = before.then(() => this.#repeat(question, deadline)).finally(() => this.#asked.delete(question.url));
+    if (question.queued) this.#lane = answer.catch(() => undefined);
+    const asked = { answer, until: this.#clock.now() + this.#timing.patienceMs };
+    this.#asked.set(question.url, asked);
+    return asked;
+  }
+
+  async #repeat({ url, maximumBytes }: KdsQuestion, deadline: number): Promise<Result<Uint8Array>> {
+    let last: Failure = failure("kds.throttled", "queue");
+    for (let attempt = 0; ; attempt++) {
+      const left = deadline - this.#clock.monotonic();
+      if (left <= 0 || this.#abort.signal.aborted) return fail(last);
+      const timeoutMs = Math.min(left, this.#timing.requestMs);
+      const reply = await askKds({ url, maximumBytes, timeoutMs, timers: this.#timers, signal: this.#abort.signal });
+      if (reply.kind === "found") return ok(reply.bytes);
+      last = reply.failure;
+      if (last.code === "kds.not-found") this.#remember(url);
+      const pause = this.#pause(reply, attempt);
+      if (reply.kind === "final" || this.#clock.monotonic() + pause >= deadline) return fail(last);
+      await this.#sleep(pause);
+    }
+  }
+
+  #pause({ failure: { code }, retryAfterMs = 0 }: Exclude<KdsReply, { kind: "found" }>, attempt: number): number {
+    const first = code === "kds.throttled" ? this.#timing.throttledPauseMs : this.#timing.pauseMs;
+    return Math.max(retryAfterMs, first * 2 ** Math.min(attempt, 10));
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.#abort;
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const cancel = this.#timers.after(ms, wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  #remember(url: string): void {
+    const oldest = this.#absent.keys().next();
+    if (this.#absent.size >= maximumAbsent && oldest.done === false) this.#absent.delete(oldest.value);
+    this.#absent.set(url, this.#clock.monotonic() + absentMs);
+  }
+}
+
+interface Asked {
+  readonly answer: Promise<Result<Uint8Array>>;
+  readonly until: Instant;
+}
+
+const maximumQuestions = 64;
+const maximumAbsent = 1024;
+const absentMs = 300_000;
