@@ -32,7 +32,11 @@ const reportWith = (data: Uint8Array, hostData: Uint8Array): Uint8Array => {
   return report;
 };
 const report = reportWith(asked, configurationDigest);
-const reported = (raw: Uint8Array, certificates = new Uint8Array(0)): AgentEvent => ({ on: "reported", report: raw, certificates });
+const reported = (raw: Uint8Array, certificates: Uint8Array = new Uint8Array(0)): AgentEvent => ({
+  on: "reported",
+  report: raw,
+  certificates,
+});
 
 const events = {
   challenge: frame(challenge),
