@@ -107,17 +107,23 @@ function onlyProduct({ checks: { products } }: AppraisalPolicy): Product | undef
   return "require" in products && products.require.length === 1 ? products.require[0] : undefined;
 }
 
-/** What kept a report from being appraised, in the form in which the console shows checks. */
-function asCheck(why: Failure): CheckResult {
+/** What kept a launch from being appraised, in the form in which the console shows checks. */
+export function asCheck(why: Failure): CheckResult {
   const sentence = sentenceOf(why);
-  return {
-    id: why.code,
-    group: why.code === "appraise.report-data" ? "binding" : "certificates",
-    title: "Genuine report for this launch",
-    expected: "a report that a processor under the pinned roots made for this launch",
-    actual: why.detail ?? why.code,
-    verdict: "fail",
-    sentence,
-    code: why.code,
-  };
+  const form = forms[why.code.split(".", 1)[0] ?? ""] ?? genuine;
+  return { id: why.code, ...form, actual: why.detail ?? why.code, verdict: "fail", sentence, code: why.code };
 }
+
+type Form = Pick<CheckResult, "group" | "title" | "expected">;
+const genuine: Form = {
+  group: "certificates",
+  title: "Genuine report for this launch",
+  expected: "a report that a processor under the pinned roots made for this launch",
+};
+const forms: Readonly<Partial<Record<string, Form>>> = {
+  release: {
+    group: "identity",
+    title: "Enrolled VM",
+    expected: "a VM that is enrolled and enabled, with a configuration that was issued for it",
+  },
+};

@@ -7,6 +7,7 @@ import { fromHex, toHex } from "../base/bytes.ts";
 import { rfc3339, type Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
+import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
 import { decide, type Decision } from "../release/decide.ts";
@@ -14,7 +15,7 @@ import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
 import { refusedFacts, type Grounds } from "./facts.ts";
-import { judgeEvidence, type Judged } from "./judge.ts";
+import { asCheck, judgeEvidence, type Judged } from "./judge.ts";
 import type { CollateralSource } from "./ports.ts";
 import type { LaunchRecord, LaunchState, VmRecord } from "./records.ts";
 
@@ -112,8 +113,8 @@ export class Launch {
     });
     if (this.#over) return { verdict: "refuse", failure: failure("approval.launch-ended") };
     this.#keep(judged, evidence.report, evidence.certificates);
+    if ("failure" in judged.answer) return { verdict: "refuse", failure: this.#toldAs(judged.answer.failure) };
     if (this.decoy !== undefined) return { verdict: "refuse", failure: this.decoy };
-    if ("failure" in judged.answer) return { verdict: "refuse", failure: judged.answer.failure };
     const { result } = judged.answer;
     const grounds = { transcript: toHex(transcript), policy: result.policyDigest, judgedAt: result.at };
     this.#inHand = { sealingKey: evidence.sealingKey.key, hpkeInfo, grounds, result };
@@ -237,6 +238,12 @@ export class Launch {
     return { verdict: "person", until: rfc3339(waitUntil), waitMs, freshMs };
   }
 
+  /** SECURITY: a peer must not learn from its answer whether a VM is known: a decoy hears of malformed evidence as every other launch does. */
+  #toldAs(why: Failure): Failure {
+    const aboutForm = ["malformed", "unsupported"].includes(refusedCode(why));
+    return aboutForm ? why : (this.decoy ?? why);
+  }
+
   #keep(judged: Judged, report: Uint8Array, certificates: Uint8Array | undefined): void {
     const { claimsDigest: _, certificates: __, ...rest } = this.#record;
     this.#record = {
@@ -246,7 +253,7 @@ export class Launch {
       ...(judged.claimsDigest === undefined ? {} : { claimsDigest: judged.claimsDigest }),
       report,
       ...(certificates === undefined ? {} : { certificates }),
-      checks: judged.checks,
+      checks: this.decoy === undefined ? judged.checks : [asCheck(this.decoy), ...judged.checks],
     };
     this.#inHand = undefined;
   }

@@ -75,12 +75,13 @@ export class MemoryKeychain implements Keychain {
   /** Every secret that was handed out, so that a test can ask whether all were wiped. */
   readonly lent: Secret[] = [];
   locked = false;
-  /** While set, nobody gets an answer. */
-  silent = false;
+  /** While set, nobody gets an answer until {@link letGo}. */
+  holding = false;
+  #held: (() => void)[] = [];
   refusesWrites = false;
 
   async getSecret(account: string): Promise<Result<Secret>> {
-    if (this.silent) return await new Promise(() => {});
+    if (this.holding) await new Promise<void>((resolve) => this.#held.push(resolve));
     await Promise.resolve();
     if (this.locked) return fail(failure("keychain.locked"));
     const bytes = this.kept.get(account);
@@ -98,6 +99,11 @@ export class MemoryKeychain implements Keychain {
       secret.use((bytes) => bytes.slice()),
     );
     return ok(undefined);
+  }
+
+  letGo(): void {
+    this.holding = false;
+    for (const resolve of this.#held.splice(0)) resolve();
   }
 
   async deleteSecret(account: string): Promise<Result<void>> {

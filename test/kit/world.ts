@@ -183,10 +183,15 @@ export class World {
     return this.disk.entries.map(({ bytes }) => must(parseEntry(bytes)));
   }
 
-  /** Approves or denies the launch of this connection, on the evidence that is in hand. */
-  async answer(connection: Connection, verdict: "approve" | "deny" = "approve"): Promise<Result<LaunchRecord>> {
+  /** A person answers to the evidence that is in hand; nothing is delivered meanwhile. */
+  async decide(connection: Connection, verdict: "approve" | "deny" = "approve"): Promise<Result<LaunchRecord>> {
     const { id, evidenceDigest = "" } = this.launchOf(connection);
-    const decided = this.manager.decide({ launch: id, evidence: evidenceDigest, verdict, reason: "it is mine" });
+    return await this.manager.decide({ launch: id, evidence: evidenceDigest, verdict, reason: "it is mine" });
+  }
+
+  /** The same, and everything is delivered until the answer has come to something. */
+  async answer(connection: Connection, verdict: "approve" | "deny" = "approve"): Promise<Result<LaunchRecord>> {
+    const decided = this.decide(connection, verdict);
     let settled = false;
     void decided.finally(() => {
       settled = true;
