@@ -45,8 +45,8 @@ class Source implements NodeCollateralSource {
   readonly #options: CollateralOptions;
   readonly #base: string;
   readonly #queue: KdsQueue | undefined;
-  /** When each list was last asked for, in monotonic time. */
-  readonly #refreshed = new Map<string, number>();
+  /** When each list is to be asked for again, in monotonic time. */
+  readonly #nextRenewal = new Map<string, number>();
 
   constructor(options: CollateralOptions) {
     const { kds = {}, clock, timers } = options;
@@ -130,12 +130,14 @@ class Source implements NodeCollateralSource {
   }
 
   async #renew(wanted: CollateralQuery, name: string, known: Crl | undefined, progress: Progress): Promise<Result<Crl>> {
-    this.#refreshed.set(name, this.#options.clock.monotonic());
+    const { clock } = this.#options;
+    this.#nextRenewal.set(name, clock.monotonic() + tryAgainAfter);
     const url = crlUrl(wanted.product, wanted.signer, this.#base);
     const bytes = await this.#ask({ url, maximumBytes: maximumCrl, queued: false }, progress);
     if (!bytes.ok) return bytes;
     const crl = parseCrl(bytes.value);
     if (!crl.ok || !namesArk(crl.value.issuer, wanted)) return fail(failure("kds.malformed", "revocation list"));
+    this.#nextRenewal.set(name, clock.monotonic() + renewEvery);
     // SECURITY: an older list never takes the place of a newer one.
     if (known !== undefined && crl.value.thisUpdate < known.thisUpdate) return ok(known);
     this.#keep(name, bytes.value);
@@ -143,8 +145,7 @@ class Source implements NodeCollateralSource {
   }
 
   #isDue(name: string): boolean {
-    const last = this.#refreshed.get(name);
-    return last === undefined || this.#options.clock.monotonic() - last >= renewEvery;
+    return this.#options.clock.monotonic() >= (this.#nextRenewal.get(name) ?? 0);
   }
 
   async #ask(question: KdsQuestion, progress: Progress): Promise<Result<Uint8Array>> {
@@ -206,6 +207,7 @@ function newest(crls: readonly (Crl | undefined)[]): Crl | undefined {
 
 const emptyFolder: FolderContent = { certificates: [], crls: [], passedOver: 0 };
 const renewEvery = 12 * 3_600_000;
+const tryAgainAfter = 600_000;
 const maximumCertificate = 8_192;
 const maximumChain = 65_536;
 const maximumCrl = 2 ** 20;

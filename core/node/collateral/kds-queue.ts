@@ -1,5 +1,5 @@
 // How is the key service asked without annoying it? Equal questions at once are asked once, VCEKs one after the other (about one in ten
-// seconds is allowed), and what may change is asked again with growing pauses up to a deadline. All bounded; never waits past the deadline it tells.
+// seconds is allowed), and what may change is asked again with growing pauses up to a deadline. All bounded, no wait past the deadline.
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
 import { askKds } from "./kds-fetch.ts";

@@ -80,7 +80,7 @@ export class SqliteStore implements Store {
   }
 
   auditEntries(sequence: number, limit: number): readonly SealedEntry[] {
-    return this.#read((statements) => statements.entries.all(sequence, Math.min(limit, maximumEntries)).map(entryFrom));
+    return this.#read((statements) => statements.entries.all(sequence, Math.max(0, Math.min(limit, maximumEntries))).map(entryFrom));
   }
 
   commit({ entry, launch, vm }: Batch): Result<void> {

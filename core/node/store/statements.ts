@@ -57,7 +57,7 @@ export class Statements {
     const text = `SELECT * FROM launch${where} ORDER BY started_at DESC, id DESC LIMIT ?`;
     const statement = this.#launches.get(text) ?? this.#database.prepare<(string | number)[], LaunchRow>(text);
     this.#launches.set(text, statement);
-    return statement.all(...wanted.flatMap(([, ...values]) => values), Math.min(limit, maximumLaunches));
+    return statement.all(...wanted.flatMap(([, ...values]) => values), Math.max(0, Math.min(limit, maximumLaunches)));
   }
 }
 
