@@ -1,0 +1,178 @@
+// Do real LUKS2 images open with their keys and with no other, is everything closed where one does not, and is no key left behind?
+// By --test-passphrase: the machines that build have no device-mapper. What maps and closes is seen in the words that cryptsetup was given.
+import { chmodSync, existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { findCryptsetup, runCommand } from "../../agent/cryptsetup.ts";
+import { type LockedDisk, Unlocker } from "../../agent/unlock.ts";
+import { Secret } from "../../core/base/secret.ts";
+import { utf8 } from "../../core/base/utf8.ts";
+import { missing, pathOf } from "../kit/needs.ts";
+import { bytes } from "../launch/kit.ts";
+import { luksImage, scratchFolder } from "./kit.ts";
+
+const never = new AbortController().signal;
+const locked = (id: string, device: string, key: Uint8Array): LockedDisk => ({
+  disk: { id, device, name: `test-${id}` },
+  key: new Secret(key.slice()),
+});
+
+describe.skipIf(missing("cryptsetup"))("LUKS2 images", () => {
+  const unlocker = (scratch: string): Unlocker => new Unlocker({ program: pathOf("cryptsetup"), mode: "test", scratch });
+
+  test("open with their keys, and nothing stays in the scratch folder", async () => {
+    const folder = scratchFolder();
+    const scratch = scratchFolder();
+    const [rootKey, dataKey] = [bytes(32), bytes(64)];
+    const disks = [
+      locked("root", luksImage(folder, "root", rootKey), rootKey),
+      locked("data", luksImage(folder, "data", dataKey), dataKey),
+    ];
+    const outcomes = await unlocker(scratch).unlock(disks, never);
+    expect(outcomes).toEqual([
+      { disk: "root", opened: true },
+      { disk: "data", opened: true },
+    ]);
+    expect(disks.every(({ key }) => key.wiped)).toBe(true);
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  test("a key with line feeds and zeros is taken whole", async () => {
+    const key = Uint8Array.of(10, 0, 13, 10, 0, 255, 10);
+    const image = luksImage(scratchFolder(), "root", key);
+    expect(await unlocker(scratchFolder()).unlock([locked("root", image, key)], never)).toEqual([{ disk: "root", opened: true }]);
+    expect(await unlocker(scratchFolder()).unlock([locked("root", image, key.subarray(0, -1))], never)).toEqual([
+      { disk: "root", opened: false, code: "agent.disk-key" },
+    ]);
+  });
+
+  test("a wrong key for one is a failure of all", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const disks = ["a", "b", "c"].map((id) => locked(id, luksImage(folder, id, key), id === "b" ? bytes(32) : key));
+    expect(await unlocker(scratchFolder()).unlock(disks, never)).toEqual([
+      { disk: "a", opened: false, code: "agent.disk-closed" },
+      { disk: "b", opened: false, code: "agent.disk-key" },
+      { disk: "c", opened: false, code: "agent.disk-closed" },
+    ]);
+    expect(disks.every((disk) => disk.key.wiped)).toBe(true);
+  });
+
+  test("a missing device, and one without a LUKS2 header", async () => {
+    const folder = scratchFolder();
+    const plain = join(folder, "plain");
+    writeFileSync(plain, "");
+    truncateSync(plain, 2 ** 20);
+    const codeOf = async (device: string): Promise<string | undefined> =>
+      (await unlocker(scratchFolder()).unlock([locked("root", device, bytes(32))], never))[0]?.code;
+    expect(await codeOf(join(folder, "absent"))).toBe("agent.disk-missing");
+    expect(await codeOf(plain)).toBe("agent.disk-missing");
+  });
+
+  test("a LUKS1 header, and one with another cipher, are the host's and are not opened", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const cbc = luksImage(folder, "cbc", key, ["--cipher", "aes-cbc-essiv:sha256", "--key-size", "256"]);
+    const [outcome] = await unlocker(scratchFolder()).unlock([locked("root", cbc, key)], never);
+    expect(outcome?.code).toBe("agent.disk-header");
+    const luks1 = luksImage(folder, "luks1", key, ["--type", "luks1"]);
+    expect((await unlocker(scratchFolder()).unlock([locked("root", luks1, key)], never))[0]?.code).toBe("agent.disk-header");
+  });
+
+  test("the header that is opened is the copy that was checked: the disk may change between the two", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const image = luksImage(folder, "root", key);
+    // A cryptsetup that lets the host swap the disk's header after it was copied.
+    const swapped = luksImage(folder, "swapped", bytes(32));
+    const real = pathOf("cryptsetup");
+    const program = script(folder, `${real} "$@"; code=$?; [ "$1" = luksHeaderBackup ] && cp ${swapped} ${image}; exit $code`);
+    const outcomes = await new Unlocker({ program, mode: "test", scratch: scratchFolder() }).unlock([locked("root", image, key)], never);
+    expect(outcomes).toEqual([{ disk: "root", opened: true }]);
+  });
+
+  test("an unlock that is stopped, or takes too long, is given up and its cryptsetup killed", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const image = luksImage(folder, "root", key);
+    const real = pathOf("cryptsetup");
+    const program = script(folder, `if [ "$1" = open ]; then echo $$ > ${folder}/pid; exec sleep 60; fi; exec ${real} "$@"`);
+    const stop = new AbortController();
+    const disk = locked("root", image, key);
+    const unlocking = new Unlocker({ program, mode: "test", scratch: scratchFolder() }).unlock([disk], stop.signal);
+    await expect
+      .poll(() => existsSync(join(folder, "pid")) && readFileSync(join(folder, "pid"), "utf8").trim(), { timeout: 10_000 })
+      .toBeTruthy();
+    stop.abort();
+    expect(await unlocking).toEqual([{ disk: "root", opened: false, code: "agent.disk-late" }]);
+    const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(disk.key.wiped).toBe(true);
+    const slow = new Unlocker({ program, mode: "test", scratch: scratchFolder(), timeoutMs: 300 });
+    expect((await slow.unlock([locked("root", image, key)], never))[0]?.code).toBe("agent.disk-late");
+  });
+
+  test("a cryptsetup that is killed by somebody else is a failure, not a success", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const image = luksImage(folder, "root", key);
+    const program = script(folder, `[ "$1" = open ] && kill -9 $$; exec ${pathOf("cryptsetup")} "$@"`);
+    const outcomes = await new Unlocker({ program, mode: "test", scratch: scratchFolder() }).unlock([locked("root", image, key)], never);
+    expect(outcomes[0]?.code).toBe("agent.disk-failed");
+  });
+
+  test("maps under the configured name, closes what it mapped where a later disk fails, and shows the key to nobody", async () => {
+    const folder = scratchFolder();
+    const key = utf8("a key that would be seen");
+    const images = ["root", "data"].map((id) => luksImage(folder, id, key));
+    // Stands in for device-mapper: maps the first disk, and fails on the second as cryptsetup does for a wrong key.
+    const words = join(folder, "words");
+    const program = script(
+      folder,
+      `echo "$@" >> ${words}; env >> ${words}; case "$*" in *test-root) [ "$1" = open ] && cat > /dev/null; [ "$1" = luksHeaderBackup ] || exit 0;; *test-data) exit 2;; esac; exec ${pathOf("cryptsetup")} "$@"`,
+    );
+    const disks = [locked("root", images[0] ?? "", key), locked("data", images[1] ?? "", key)];
+    const outcomes = await new Unlocker({ program, mode: "open", scratch: scratchFolder() }).unlock(disks, never);
+    expect(outcomes.map(({ code }) => code)).toEqual(["agent.disk-closed", "agent.disk-key"]);
+    const seen = readFileSync(words, "utf8");
+    expect(seen).toMatch(/^open .* -- .*\/root test-root$/m);
+    expect(seen).toMatch(/^close -- test-root$/m);
+    expect(seen).not.toContain("a key");
+    expect(seen).not.toContain(process.env["PATH"]);
+  });
+});
+
+describe("a command", () => {
+  test("that is not there, or cannot be run, is an answer", async () => {
+    const folder = scratchFolder();
+    writeFileSync(join(folder, "plain"), "no program", { mode: 0o600 });
+    for (const program of ["/nowhere/cryptsetup", join(folder, "plain")]) {
+      expect(await runCommand({ program, arguments: [], signal: never, timeoutMs: 1000 })).toMatchObject({ exit: undefined });
+    }
+  });
+
+  test("that closes its pipe unread, or writes without end, hurts nobody", async () => {
+    const folder = scratchFolder();
+    const key = new Secret(new Uint8Array(1_000_000).fill(7));
+    expect(await runCommand({ program: script(folder, "exit 3"), arguments: [], key, signal: never, timeoutMs: 5000 })).toMatchObject({
+      exit: 3,
+    });
+    const flood = script(folder, "head -c 2000000 /dev/zero");
+    expect(await runCommand({ program: flood, arguments: [], signal: never, timeoutMs: 5000 })).toEqual({
+      exit: 0,
+      cut: false,
+      output: undefined,
+    });
+  });
+
+  test("the search for cryptsetup asks absolute paths only", () => {
+    expect(findCryptsetup() ?? "/").toMatch(/^\//);
+  });
+});
+
+function script(folder: string, text: string): string {
+  const path = join(folder, `program-${Math.trunc(performance.now() * 1000)}`);
+  writeFileSync(path, `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n${text}\n`);
+  chmodSync(path, 0o700);
+  return path;
+}
