@@ -18,7 +18,8 @@ export type OpenLink = (onLost: () => void) => Promise<Link>;
 
 /** What the preload puts on the page. The port itself comes as a message: it cannot cross the bridge as a value. */
 interface Bridge {
-  connect(): unknown;
+  /** False where the service has no port to give. */
+  connect(): Promise<boolean>;
 }
 
 declare global {
@@ -53,21 +54,25 @@ async function openPort(bridge: Bridge, onLost: () => void): Promise<Link> {
 
 function portFrom(bridge: Bridge): Promise<MessagePort> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
+      clearTimeout(timer);
       window.removeEventListener("message", take);
       reject(new Error("the service did not hand over a port"));
-    }, portDeadline);
+    };
+    const timer = setTimeout(giveUp, portDeadline);
     const take = (event: MessageEvent): void => {
       const port = event.ports[0];
       // Only the preload, which shares this window, can post to it with a port; frames are refused by policy.
-      if (event.source !== window || port === undefined) return;
+      if (event.source !== window || event.data !== portMessage || port === undefined) return;
       clearTimeout(timer);
       window.removeEventListener("message", take);
       resolve(port);
     };
     window.addEventListener("message", take);
-    Promise.resolve(bridge.connect()).catch(reject);
+    bridge.connect().then((given) => (given ? undefined : giveUp()), giveUp);
   });
 }
 
+/** What the preload says with the port (electron/preload). */
+const portMessage = "portcullis-port";
 const portDeadline = 10_000;

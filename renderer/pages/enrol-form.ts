@@ -39,8 +39,15 @@ export function readForm(form: EnrolForm): Read {
   return more.size > 0 ? { faults: more } : { enrolment: read.data };
 }
 
+/** Devices that are still the form's own suggestion follow the kind of VM. */
+export function withKind(form: EnrolForm, kind: EnrolForm["kind"], diskFolder: string | undefined): EnrolForm {
+  const simulated = diskFolder === undefined ? suggestedDevice : `${diskFolder}/root.img`;
+  const [from, to] = kind === "simulated" ? [suggestedDevice, simulated] : [simulated, suggestedDevice];
+  return { ...form, kind, disks: form.disks.map((disk) => (disk.device === from ? { ...disk, device: to } : disk)) };
+}
+
 export function emptyDisk(key: number): DiskForm {
-  return key === 0 ? { key, id: "root", device: "/dev/vda", name: "root" } : { key, id: "", device: "", name: "" };
+  return key === 0 ? { key, id: "root", device: suggestedDevice, name: "root" } : { key, id: "", device: "", name: "" };
 }
 
 /** `disks-2-device` for a disk's field, else the field's own name. */
@@ -50,7 +57,7 @@ function fieldOf({ path }: z.core.$ZodIssue): string {
 
 function sentenceOf({ path }: z.core.$ZodIssue): string {
   const [field, index, part] = path;
-  if (field === "disks") return sentences[String(part ?? "disks")] ?? unknown;
+  if (field === "disks" && typeof index === "number") return `Disk ${index + 1}: ${diskSentences[String(part)] ?? unknown}`;
   const line = field === "measurements" && typeof index === "number" ? `Line ${index + 1}: ` : "";
   return line + (sentences[String(field)] ?? unknown);
 }
@@ -61,7 +68,7 @@ function twins({ disks }: EnrolForm): Map<string, string> {
   disks.forEach((disk, index) => {
     for (const part of ["id", "device", "name"] as const)
       if (disks.slice(0, index).some((other) => other[part].trim() === disk[part].trim()))
-        faults.set(`disks-${index}-${part}`, "Another disk above has the same.");
+        faults.set(`disks-${index}-${part}`, `Disk ${index + 1}: another disk has the same ${part}.`);
   });
   return faults;
 }
@@ -73,13 +80,17 @@ function linesOf(text: string): string[] {
     .filter((line) => line !== "");
 }
 
+const suggestedDevice = "/dev/vda";
 const unknown = "This cannot be used.";
 const sentences: Readonly<Partial<Record<string, string>>> = {
   name: "A name of 1 to 64 characters.",
   disks: "At least one disk, at most 16.",
-  id: "1 to 32 lower-case letters, digits or dashes, not beginning with a dash.",
-  device: "The device's path in the VM, beginning with a slash.",
   endpoints: "1 to 8 addresses, one a line, each host:port.",
   measurements: "A launch digest has 96 hex digits.",
   policy: "At most 65,536 characters of JSON.",
+};
+const diskSentences: Readonly<Partial<Record<string, string>>> = {
+  id: "an id of 1 to 32 lower-case letters, digits or dashes, not beginning with a dash.",
+  device: "the device's path in the VM, beginning with a slash.",
+  name: "a name of 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit.",
 };

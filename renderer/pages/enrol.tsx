@@ -10,7 +10,7 @@ import { Choice, TextArea, TextField } from "../parts/field.tsx";
 import { FailureNotice } from "../parts/notice.tsx";
 import { PageHead, Section } from "../parts/page.tsx";
 import { DiskFields } from "./enrol-disks.tsx";
-import { emptyDisk, type EnrolForm, type Faults, readForm } from "./enrol-form.ts";
+import { emptyDisk, type EnrolForm, type Faults, readForm, withKind } from "./enrol-form.ts";
 
 export function EnrolPage({ status }: { readonly status: StatusView }) {
   const connection = useConnection();
@@ -24,6 +24,7 @@ export function EnrolPage({ status }: { readonly status: StatusView }) {
     measurements: "",
     policy: "",
   });
+  const { diskFolder } = status.simulation;
   const [tries, setTries] = useState(0);
   const read = readForm(form);
   const faults: Faults = tries > 0 && "faults" in read ? read.faults : new Map();
@@ -55,9 +56,20 @@ export function EnrolPage({ status }: { readonly status: StatusView }) {
             onChange={(name) => change({ name })}
             error={faults.get("name")}
           />
-          <Choice legend="Processor" name="kind" value={form.kind} onChange={(kind) => change({ kind })} options={kinds} />
+          <Choice
+            legend="Processor"
+            name="kind"
+            value={form.kind}
+            onChange={(kind) => setForm(withKind(form, kind, diskFolder))}
+            options={kinds}
+          />
         </Section>
         <Section title="Disks" lead="What the agent opens in the VM. Each disk gets a fresh key of its own.">
+          {form.kind === "simulated" && diskFolder !== undefined && (
+            <p className="field-hint">
+              Disks of a simulated VM are files that are made here, in <code>{diskFolder}</code>.
+            </p>
+          )}
           <DiskFields disks={form.disks} faults={faults} onChange={(disks) => change({ disks })} />
         </Section>
         <Section title="Manager">

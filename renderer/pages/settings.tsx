@@ -19,7 +19,7 @@ export function SettingsPage({ status }: { readonly status: StatusView }) {
     setTheme(chosen);
   };
   return (
-    <>
+    <div className="narrow">
       <PageHead title="Settings" />
       <Section title="Disk keys">
         <Pairs
@@ -63,7 +63,7 @@ export function SettingsPage({ status }: { readonly status: StatusView }) {
           Portcullis <code>{status.version}</code>
         </p>
       </Section>
-    </>
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 // What was checked and what was read, group by group? Failed checks come first in their group; no claim is left out.
+import { Fragment } from "react";
 import type { CheckView, FieldView } from "../../core/api/schemas.ts";
 import { type Group, groupQuestions, groups, groupWords, tally } from "../words.ts";
 import { Value } from "./digest.tsx";
@@ -97,7 +98,7 @@ function Fields({ group, fields }: { readonly group: Group; readonly fields: rea
       {fields.map((field) => (
         <tr key={field.name}>
           <th scope="row">
-            <code>{field.name}</code>
+            <FieldName name={field.name} />
           </th>
           <td>
             <Value text={field.value} what={field.name} />
@@ -106,6 +107,20 @@ function Fields({ group, fields }: { readonly group: Group; readonly fields: rea
         </tr>
       ))}
     </Table>
+  );
+}
+
+/** AMD's long names break after an underscore or a dot, not inside a word. */
+function FieldName({ name }: { readonly name: string }) {
+  return (
+    <code>
+      {name.split(/(?<=[_.])/).map((part, index) => (
+        <Fragment key={`${index} ${part}`}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
   );
 }
 
