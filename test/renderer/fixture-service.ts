@@ -1,0 +1,211 @@
+// How can every state of the console be shown on demand? A small service behind the real contract and a real WebSocket, with what it knows in plain fields.
+// For states that the real service cannot be asked for; a whole launch is tested against the real one (test/console/e2e.test.ts).
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { implement, ORPCError } from "@orpc/server";
+import { RPCHandler } from "@orpc/server/ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { contract } from "../../core/api/contract.ts";
+import { answerPage, type PageFiles } from "../../core/api/page-files.ts";
+import type { ChangeEvent, FailureView, LaunchDetail, ProposalView, SimulationView, StatusView, VmDetail } from "../../core/api/schemas.ts";
+import { Changes } from "../../core/node/service/changes.ts";
+import { idOf, readyStatus, vm } from "./fixture-values.ts";
+
+export class FixtureService {
+  status: StatusView = readyStatus;
+  launches: LaunchDetail[] = [];
+  vms: VmDetail[] = [];
+  simulations: SimulationView[] = [];
+  proposals: ProposalView[] = [];
+  /** The one code that confirms. */
+  code = "12345678";
+  /** Method, dotted -> the "no" it answers. */
+  readonly refusals = new Map<string, FailureView>();
+  /** Methods that do not answer for now. */
+  readonly silent = new Set<string>();
+  readonly #changes = new Changes();
+  readonly #sockets = new Set<WebSocket>();
+  #server: Server | undefined;
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  tell(change: ChangeEvent): void {
+    this.#changes.tell(change);
+  }
+
+  /** Listens; on the same port as before after a {@link stop}. */
+  async start(files: PageFiles): Promise<void> {
+    const server = createServer((request, response) => {
+      const { status, headers, bytes } = answerPage(files, "headless", request.method ?? "", (request.url ?? "").split("?")[0] ?? "");
+      response.writeHead(status, headers).end(bytes);
+    });
+    const sockets = new WebSocketServer({ server, path: "/api" });
+    const handler = new RPCHandler(routerOf(this, this.#changes));
+    sockets.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+      void handler.upgrade(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.terminate();
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
+  }
+}
+
+function routerOf(service: FixtureService, changes: Changes) {
+  const api = implement(contract).use(async ({ path, next }) => {
+    const method = path.join(".");
+    if (service.silent.has(method)) await new Promise(() => {});
+    const refusal = service.refusals.get(method);
+    if (refusal !== undefined) throw refused(refusal);
+    return next();
+  });
+  const one = <T extends { readonly id: string }>(list: readonly T[], id: string): T => {
+    const found = list.find((each) => each.id === id);
+    if (found === undefined)
+      throw refused({ code: "api.not-there", sentence: "There is nothing of this id here. It may belong to another manager." });
+    return found;
+  };
+  const proposalOf = (id: string): ProposalView => {
+    const found = service.proposals.find(({ proposal }) => proposal === id);
+    if (found === undefined)
+      throw refused({ code: "manager.no-such-proposal", sentence: "This question is not open any more. Ask again." });
+    return found;
+  };
+  const decided = (proposal: ProposalView): LaunchDetail => {
+    const release = proposal.verdict === "approve";
+    const at = new Date().toISOString();
+    service.launches = service.launches.map((launch) =>
+      launch.id === proposal.launch
+        ? {
+            ...launch,
+            state: release ? "opened" : "denied",
+            updatedAt: at,
+            decision: { verdict: release ? "release" : "refuse", at, by: "person", reason: proposal.reason, entry: 13 },
+            ...(release ? { outcome: [{ disk: "root", opened: true }] } : {}),
+          }
+        : launch,
+    );
+    service.status = { ...service.status, pending: 0 };
+    changes.tell({ kind: "launch", id: proposal.launch });
+    return one(service.launches, proposal.launch);
+  };
+  return api.router({
+    status: {
+      get: api.status.get.handler(() => service.status),
+      watch: api.status.watch.handler(({ signal }) => changes.watch(signal)),
+    },
+    listener: { retry: api.listener.retry.handler(() => service.status) },
+    console: { link: api.console.link.handler(() => ({ url: "http://127.0.0.1/", expiresAt: new Date().toISOString() })) },
+    keychain: {
+      choose: api.keychain.choose.handler(({ input }) => ready(input.backend)),
+      unlock: api.keychain.unlock.handler(({ input }) => {
+        if (input.passphrase === "wrong passphrase")
+          throw refused({
+            code: "keychain.wrong-passphrase",
+            sentence: "This passphrase does not open the file. Nothing was changed; try again.",
+          });
+        return ready(service.status.keychain.backend ?? "os");
+      }),
+    },
+    launches: {
+      list: api.launches.list.handler(({ input }) => {
+        const start = input.before === undefined ? 0 : service.launches.findIndex(({ id }) => id === input.before) + 1;
+        return service.launches
+          .slice(start)
+          .filter(({ state, vm: of }) => (input.states?.includes(state) ?? true) && (input.vm === undefined || input.vm === of))
+          .slice(0, input.limit)
+          .map(summaryOf);
+      }),
+      get: api.launches.get.handler(({ input }) => one(service.launches, input.id)),
+      decide: api.launches.decide.handler(() => never()),
+    },
+    approvals: {
+      propose: api.approvals.propose.handler(({ input }) => {
+        const launch = one(service.launches, input.launch);
+        const summary = [
+          `${input.verdict === "approve" ? "Release the disk key to" : "Deny"} ${launch.vmName ?? launch.vm}.`,
+          `Evidence ${input.evidence.slice(0, 16)}…: 12 checks passed, 1 waived, none failed.`,
+        ];
+        const proposal = {
+          ...input,
+          proposal: idOf(`proposal ${service.proposals.length}`),
+          expiresAt: new Date(Date.now() + 120_000).toISOString(),
+          vmName: launch.vmName ?? "",
+          summary,
+        };
+        service.proposals.push(proposal);
+        return proposal;
+      }),
+      confirm: api.approvals.confirm.handler(({ input }) => {
+        const proposal = proposalOf(input.proposal);
+        if (input.code !== service.code)
+          throw refused({ code: "manager.wrong-code", sentence: "This is not the code that the terminal shows. Two tries are left." });
+        return summaryOf(decided(proposal));
+      }),
+      cancel: api.approvals.cancel.handler(({ input }) => {
+        proposalOf(input.proposal);
+        service.proposals = service.proposals.filter(({ proposal }) => proposal !== input.proposal);
+        return {};
+      }),
+      open: api.approvals.open.handler(() => never()),
+      answer: api.approvals.answer.handler(() => never()),
+    },
+    vms: {
+      list: api.vms.list.handler(() =>
+        service.vms.map(({ disks: _d, configurations: _c, policy: _p, failedOpens: _f, ...summary }) => summary),
+      ),
+      get: api.vms.get.handler(({ input }) => one(service.vms, input.id)),
+      add: api.vms.add.handler(({ input }) => {
+        const added = vm(input.name, { simulated: input.simulated, disks: input.disks, createdAt: new Date().toISOString() });
+        service.vms = [added, ...service.vms];
+        changes.tell({ kind: "vm", id: added.id });
+        return added;
+      }),
+      addWithKeys: api.vms.addWithKeys.handler(() => never()),
+      setEnabled: api.vms.setEnabled.handler(({ input }) => {
+        service.vms = service.vms.map((each) => (each.id === input.id ? { ...each, enabled: input.enabled } : each));
+        changes.tell({ kind: "vm", id: input.id });
+        return one(service.vms, input.id);
+      }),
+    },
+    simulations: {
+      launch: api.simulations.launch.handler(() => {
+        const simulation = service.simulations[0];
+        return simulation ?? never();
+      }),
+      get: api.simulations.get.handler(({ input }) => one(service.simulations, input.id)),
+      cancel: api.simulations.cancel.handler(() => ({})),
+    },
+  });
+
+  function ready(backend: string): StatusView {
+    service.status = {
+      ...service.status,
+      keychain: { state: "ready", backend, osKeychainAnswers: service.status.keychain.osKeychainAnswers },
+    };
+    changes.tell({ kind: "status" });
+    return service.status;
+  }
+}
+
+function summaryOf({ fields: _f, checks: _c, report: _r, decision: _d, outcome: _o, ...summary }: LaunchDetail) {
+  return summary;
+}
+
+function refused(data: FailureView) {
+  return new ORPCError("REFUSED", { message: data.sentence, data });
+}
+
+function never(): never {
+  throw new Error("the console may not call this");
+}
