@@ -4,7 +4,6 @@ import {
   chmodSync,
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -50,22 +49,18 @@ export function openPrivateFolder(path: string): Result<PrivateFolder> {
 }
 
 /**
- * Makes an empty file where there is none, and closes an own one to others. Must not be called on a database that this process has open:
- * closing any descriptor of a file drops the locks that SQLite holds on it.
+ * Makes an empty file where there is none, and closes an own one to others. An existing file is never opened: closing any descriptor of a
+ * database drops the locks that SQLite holds on it in this process.
  */
 export function claimPrivateFile(path: string): Result<void> {
   try {
-    const file = openSync(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o600);
-    try {
-      const stats = fstatSync(file);
-      if (!stats.isFile() || !isOurs(stats)) return fail(failure("files.not-ours", path));
-      if (posix && (stats.mode & 0o077) !== 0) fchmodSync(file, 0o600);
-      return ok(undefined);
-    } finally {
-      closeSync(file);
-    }
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) closeSync(openSync(path, "wx", 0o600));
+    else if (!stats.isFile() || !isOurs(stats)) return fail(failure("files.not-ours", path));
+    else if (posix && (stats.mode & 0o077) !== 0) chmodSync(path, 0o600);
+    return ok(undefined);
   } catch (cause) {
-    return fail(failure(isSystemError(cause, "ELOOP") ? "files.not-ours" : "files.unwritable", path, cause));
+    return fail(failure("files.unwritable", path, cause));
   }
 }
 
@@ -150,6 +145,5 @@ function isOurs({ uid }: Stats): boolean {
 }
 
 const posix = process.platform !== "win32";
-const noFollow = posix ? constants.O_NOFOLLOW : 0;
 /** Opening a named pipe for reading must not wait for a writer. */
 const nonBlocking = posix ? constants.O_NONBLOCK : 0;

@@ -43,6 +43,7 @@ export function openCollateralSource(options: CollateralOptions): NodeCollateral
 
 class Source implements NodeCollateralSource {
   readonly #options: CollateralOptions;
+  /** Part of every name in the cache: what another service said is kept apart. */
   readonly #base: string;
   readonly #queue: KdsQueue | undefined;
   /** When each list is to be asked for again, in monotonic time. */
@@ -51,7 +52,7 @@ class Source implements NodeCollateralSource {
   constructor(options: CollateralOptions) {
     const { kds = {}, clock, timers } = options;
     this.#options = options;
-    this.#base = kds === "off" ? "" : (kds.base ?? kdsBase);
+    this.#base = kds === "off" ? kdsBase : (kds.base ?? kdsBase);
     this.#queue = kds === "off" ? undefined : new KdsQueue(clock, timers, { ...defaultKdsTiming, ...kds.timing });
   }
 
@@ -81,7 +82,7 @@ class Source implements NodeCollateralSource {
     const imported = folder.certificates.filter(fits);
     if (signer === "vlek")
       return imported.length > 0 ? ok(imported) : fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
-    const name = `vcek/${product}/${toHex(chipId)}/${toHex(wanted.reportedTcb)}`;
+    const name = `${this.#base}/vcek/${product}/${toHex(chipId)}/${toHex(wanted.reportedTcb)}`;
     const cached = this.#cached(name, parseCertificate);
     if (cached !== undefined && fits(cached)) return ok([cached]);
     if (imported.length > 0) return ok(imported);
@@ -97,7 +98,7 @@ class Source implements NodeCollateralSource {
   async #issuers(wanted: CollateralQuery, folder: FolderContent, progress: Progress): Promise<Result<readonly Certificate[]>> {
     const { product, signer } = wanted;
     const chosen = (all: readonly Certificate[]): readonly Certificate[] | undefined => issuersIn(all, wanted);
-    const name = `chain/${signer}/${product}`;
+    const name = `${this.#base}/chain/${signer}/${product}`;
     const known = chosen(this.#cached(name, certificatesFrom) ?? []) ?? chosen(folder.certificates);
     if (known !== undefined) return ok(known);
     const url = chainUrl(product, signer, this.#base);
@@ -116,7 +117,7 @@ class Source implements NodeCollateralSource {
    */
   async #crl(wanted: CollateralQuery, folder: FolderContent, progress: Progress): Promise<Result<readonly Crl[]>> {
     const { clock } = this.#options;
-    const name = `crl/${wanted.signer}/${wanted.product}`;
+    const name = `${this.#base}/crl/${wanted.signer}/${wanted.product}`;
     const own = folder.crls.filter(({ issuer }) => namesArk(issuer, wanted));
     const known = newest([...own, this.#cached(name, parseCrl)]);
     const isCurrent = known !== undefined && known.thisUpdate <= clock.now() && clock.now() < known.nextUpdate;

@@ -31,10 +31,10 @@ export async function openSealedFile(options: SealedFileOptions): Promise<Result
 }
 
 async function make({ path, passphrase }: SealedFileOptions): Promise<Result<SealedFileKeychain>> {
-  const sealed = await seal(new Map(), passphrase);
   const existing = readBounded(path, maximumFile);
   if (!existing.ok) return existing;
   if (existing.value !== undefined) return fail(failure("keychain.exists", path));
+  const sealed = await seal(new Map(), passphrase);
   const written = writeAtomically(path, sealed, { replace: false });
   return written.ok ? ok(new SealedFile(path, copyOf(passphrase), new Map())) : written;
 }

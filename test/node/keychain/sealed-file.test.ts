@@ -12,7 +12,7 @@ import { openSealedFile } from "../../../core/node/keychain/sealed-file-keychain
 import { codeOf, scratchFolder } from "../kit.ts";
 
 const phrase = (text = "correct horse battery"): Secret => new Secret(utf8(text));
-const key = utf8("THE-DISK-KEY-ITSELF-32-BYTES-LONG");
+const key = Buffer.from("THE-DISK-KEY-ITSELF-32-BYTES-LONG");
 
 test("made only where there is none, opened only where there is one", async () => {
   const path = join(scratchFolder(), "keys.age");
@@ -75,10 +75,10 @@ test("a change that cannot be written leaves the old keys, in the file and in me
   const folder = scratchFolder();
   const path = join(folder, "keys.age");
   const keychain = must(await openSealedFile({ path, passphrase: phrase(), create: true }));
-  must(await keychain.setSecret("a", new Secret(key.slice())));
+  must(await keychain.setSecret("a", new Secret(Uint8Array.from(key))));
   rmSync(folder, { recursive: true });
   expect(codeOf(await keychain.setSecret("a", new Secret(Uint8Array.of(1))))).toBe("files.unwritable");
-  expect(must(await keychain.getSecret("a")).use((bytes) => bytes.slice())).toEqual(key);
+  expect(must(await keychain.getSecret("a")).use((bytes) => Buffer.from(bytes))).toEqual(key);
 });
 
 test("closed, it answers locked; the caller's passphrase was not taken", async () => {
@@ -132,7 +132,7 @@ test.each([
 async function filled(): Promise<string> {
   const path = join(scratchFolder(), "keys.age");
   const keychain = must(await openSealedFile({ path, passphrase: phrase(), create: true }));
-  must(await keychain.setSecret("disk/vm/root", new Secret(key.slice())));
+  must(await keychain.setSecret("disk/vm/root", new Secret(Uint8Array.from(key))));
   keychain.close();
   return path;
 }

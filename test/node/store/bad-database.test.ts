@@ -88,6 +88,8 @@ test("in use, in this process and in another; free again once that one is killed
   await once(child, "exit");
   const store = must(attempt(folder));
   expect(codeOf(attempt(folder))).toBe("store.in-use");
+  // An attempt of our own must not have loosened the lock for others.
+  expect(await exitOf(folder)).toBe(1);
   store.close();
   store.close();
   expect(codeOf(attempt(folder))).toBe("ok");
@@ -199,6 +201,13 @@ async function limited(folder: string, blocks: number): Promise<{ readonly code:
   child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
   await once(child, "close");
   return JSON.parse(text) as { readonly code: string; readonly tip: number };
+}
+
+/** What a second process says that wants the folder: 1 where it is refused. */
+async function exitOf(folder: string): Promise<unknown> {
+  const child = fork(join(import.meta.dirname, "holder.ts"), [folder, "once"], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  const [code] = (await once(child, "exit")) as readonly unknown[];
+  return code;
 }
 
 async function holder(folder: string, ...more: readonly string[]): Promise<ChildProcess> {

@@ -31,4 +31,5 @@ function commitUntilFailure(): void {
 
 if (task === "commit") commitNext();
 else if (task === "until-failure") commitUntilFailure();
-else setInterval(() => {}, 1000);
+else if (task !== "once") setInterval(() => {}, 1000);
+else process.exit(0);
