@@ -105,7 +105,8 @@ export function createManager(ports: ManagerPorts, options: ManagerOptions): Man
     setEnabled(id, enabled) {
       if (phase !== "ready") return fail(failure("manager.not-ready"));
       const changed = setEnabled(context, id, enabled);
-      if (changed.ok && !enabled) sessions.live(id)?.cancel(failure("release.vm-disabled"));
+      const live = sessions.live(id);
+      if (changed.ok && !enabled && live?.launch?.undecided === true) live.cancel(failure("manager.vm-disabled"));
       return changed;
     },
 

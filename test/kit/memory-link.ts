@@ -1,4 +1,7 @@
 // A connection in memory, with the test as the network: what either side sends lies in a queue until the test delivers, changes or drops it.
+import { must } from "../../core/base/result.ts";
+import { decodeManagerMessage } from "../../core/launch/decode.ts";
+import type { ManagerMessage } from "../../core/launch/messages.ts";
 import type { Channel } from "../../core/manager/ports.ts";
 
 export class MemoryLink {
@@ -8,7 +11,7 @@ export class MemoryLink {
   readonly toManager: Uint8Array[] = [];
   readonly toAgent: Uint8Array[] = [];
   /** Everything that the manager ever sent, delivered or not: what left the house. */
-  readonly leftManager: Uint8Array[] = [];
+  readonly said: ManagerMessage[] = [];
   onAgent: (bytes: Uint8Array) => void = () => {};
   onAgentEnd: () => void = () => {};
   /** The manager has closed its end. */
@@ -26,7 +29,7 @@ export class MemoryLink {
       send: (bytes) => {
         if (this.closed) throw new Error("sent on a closed channel");
         this.toAgent.push(bytes);
-        this.leftManager.push(bytes);
+        this.said.push(must(decodeManagerMessage(bytes.subarray(4))));
       },
       close: () => {
         this.closed = true;

@@ -127,7 +127,7 @@ export class ScriptedCollateral implements CollateralSource {
 
   async fetch(wanted: CollateralQuery, progress: (until: Instant) => void): Promise<Result<Collateral>> {
     this.asked.push(wanted);
-    if (this.next === "silent") return await new Promise(() => {});
+    if (this.next === "silent") return new Promise(() => {});
     if (this.next === "throws") throw new TypeError("a bug in the source");
     if (this.holding) {
       progress(0);

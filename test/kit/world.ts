@@ -8,7 +8,6 @@ import { diskAccount } from "../../core/manager/keys.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
 import { revocationList } from "../../core/simulator/revocation-list.ts";
-import { decodeManagerMessage } from "../../core/launch/decode.ts";
 import { parseEntry, type AuditEntry } from "../../core/audit/entry.ts";
 import { FaultyStore } from "./faulty-store.ts";
 import { MemoryDisk, MemoryStore } from "./memory-store.ts";
@@ -56,6 +55,8 @@ export class World {
   readonly random: Random;
   readonly logged: { readonly event: string; readonly fields: LogFields | undefined }[] = [];
   readonly connections: Connection[] = [];
+  /** Decisions that nobody awaits, for {@link settle}. */
+  readonly answers: Promise<Result<LaunchRecord>>[] = [];
   readonly processor: SimulatedProcessor;
   store: FaultyStore;
   manager: Manager;
@@ -63,6 +64,7 @@ export class World {
   readonly #choices: WorldChoices;
   readonly #simulatedAnchors: TrustAnchors;
   #exporters = 0;
+  readonly #parsed: AuditEntry[] = [];
 
   constructor(processor: SimulatedProcessor, simulatedAnchors: TrustAnchors, crl: Uint8Array, choices: WorldChoices) {
     this.#choices = choices;
@@ -165,6 +167,13 @@ export class World {
     }
   }
 
+  /** Until every sealing that nobody waits for any more has ended, too, and every person has had an answer. */
+  async settle(): Promise<void> {
+    await this.quiet();
+    await Promise.all(this.answers);
+    for (let turns = 0; turns < 10_000 && this.keychain.lent.some(({ wiped }) => !wiped); turns++) await turn();
+  }
+
   #works({ link, agent }: Connection): boolean {
     if (agent.working > 0) return true;
     if (link.closed) return false;
@@ -180,13 +189,14 @@ export class World {
 
   /** What the audit log says, in order. */
   audit(): readonly AuditEntry[] {
-    return this.disk.entries.map(({ bytes }) => must(parseEntry(bytes)));
+    for (const { bytes } of this.disk.entries.slice(this.#parsed.length)) this.#parsed.push(must(parseEntry(bytes)));
+    return [...this.#parsed];
   }
 
   /** A person answers to the evidence that is in hand; nothing is delivered meanwhile. */
   async decide(connection: Connection, verdict: "approve" | "deny" = "approve"): Promise<Result<LaunchRecord>> {
     const { id, evidenceDigest = "" } = this.launchOf(connection);
-    return await this.manager.decide({ launch: id, evidence: evidenceDigest, verdict, reason: "it is mine" });
+    return this.manager.decide({ launch: id, evidence: evidenceDigest, verdict, reason: "it is mine" });
   }
 
   /** The same, and everything is delivered until the answer has come to something. */
@@ -197,7 +207,7 @@ export class World {
       settled = true;
     });
     for (let round = 0; !settled && round < 50; round++) await this.run();
-    return await decided;
+    return decided;
   }
 }
 
@@ -210,10 +220,7 @@ export async function makeWorld(choices: WorldChoices = {}): Promise<World> {
 
 /** Messages that the manager ever sent on this link. */
 export function saidOn(link: MemoryLink): readonly ManagerMessage[] {
-  return link.leftManager.flatMap((frame) => {
-    const message = decodeManagerMessage(frame.subarray(4));
-    return message.ok ? [message.value] : [];
-  });
+  return link.said;
 }
 
 export function sent(link: MemoryLink, type: ManagerMessage["type"]): boolean {

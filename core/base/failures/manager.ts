@@ -117,6 +117,11 @@ export const managerFailures = {
     peer: "try-later",
     sentence: "A newer launch of the same VM took the place of this one, as its policy says. If it was not yours, deny it.",
   },
+  "manager.vm-disabled": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The VM was disabled while this launch waited, so it was ended. Enable the VM if the launch was expected; it tries again.",
+  },
   "manager.rate-limited": {
     family: "limited",
     peer: "busy",

@@ -1,0 +1,160 @@
+// What can happen to a manager: the steps from which action lists are made. Each does one thing to a world, and never waits for another.
+import fc from "fast-check";
+import { rawFrame } from "../kit/test-agent.ts";
+import type { Connection, World } from "../kit/world.ts";
+import type { StoreFault } from "../kit/faulty-store.ts";
+import type { VmRecord } from "../../core/manager/records.ts";
+
+export type Action =
+  | { readonly do: "start"; readonly vm: number }
+  | { readonly do: "to-manager" | "to-agent" | "drop" | "kill-agent"; readonly on: number }
+  /** Delivers everything, as on a good day. */
+  | { readonly do: "run" }
+  | { readonly do: "edit-to-manager" | "edit-to-agent"; readonly on: number; readonly at: number }
+  | { readonly do: "junk"; readonly on: number }
+  | { readonly do: "approve" | "deny"; readonly which: number; readonly stale: boolean }
+  | { readonly do: "advance"; readonly seconds: number }
+  | { readonly do: "lock" | "unlock-keychain" | "hold-keychain" | "let-keychain-go" | "heal" }
+  | { readonly do: "store-fails"; readonly how: StoreFault }
+  | { readonly do: "progress-fails" }
+  | { readonly do: "crash"; readonly losingUnsynced: boolean }
+  | { readonly do: "disable" | "enable"; readonly vm: number };
+
+const index = fc.nat({ max: 3 });
+const vm = fc.constantFrom(0, 0, 0, 1);
+
+/** Weighted so that about half of the lists come to a decision. */
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("to-manager", "to-agent"), on: index }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("run") }) },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant("approve"), which: index, stale: fc.constant(false) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("approve", "deny"), which: index, stale: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("drop", "kill-agent"), on: index }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("edit-to-manager", "edit-to-agent"), on: index, at: fc.nat({ max: 3000 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("junk"), on: index }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("advance"), seconds: fc.constantFrom(1, 10, 30, 60, 121, 901) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("lock", "unlock-keychain", "hold-keychain", "let-keychain-go", "heal") }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("store-fails"),
+      how: fc.constantFrom("not-applied", "applied", "unknown-not-applied", "disk-full"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("progress-fails") }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("crash"), losingUnsynced: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("disable", "enable"), vm }) },
+);
+
+/** Most lists begin as a launch does, so that what follows meets every stage of one. */
+export const actionList: fc.Arbitrary<readonly Action[]> = fc
+  .record({
+    begin: fc.oneof(
+      { weight: 1, arbitrary: fc.constant(0) },
+      { weight: 2, arbitrary: fc.constant(1) },
+      { weight: 3, arbitrary: fc.constant(2) },
+      { weight: 4, arbitrary: fc.constant(3) },
+    ),
+    vm,
+    then: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
+  })
+  .map(({ begin, vm: first, then }) => [...beginning(first).slice(0, begin), ...then]);
+
+function beginning(first: number): readonly Action[] {
+  return [{ do: "start", vm: first }, { do: "run" }, { do: "approve", which: 0, stale: false }];
+}
+
+/** @returns true after a crash. */
+export async function perform(world: World, vms: readonly VmRecord[], step: Action): Promise<boolean> {
+  switch (step.do) {
+    case "start":
+      world.connect(vms[step.vm] ?? fallback());
+      break;
+    case "to-manager":
+      on(world, step.on)?.link.deliverToManager();
+      break;
+    case "to-agent":
+      on(world, step.on)?.link.deliverToAgent();
+      break;
+    case "run":
+      await world.run();
+      break;
+    case "drop":
+      on(world, step.on)?.link.drop();
+      break;
+    case "kill-agent":
+      on(world, step.on)?.agent.kill();
+      break;
+    case "edit-to-manager":
+      on(world, step.on)?.link.deliverToManager((bytes) => flipped(bytes, step.at));
+      break;
+    case "edit-to-agent":
+      on(world, step.on)?.link.deliverToAgent((bytes) => flipped(bytes, step.at));
+      break;
+    case "junk":
+      on(world, step.on)?.link.inject(rawFrame('{"type":"outcome","disks":[{"disk":"other","opened":true}],"wiped":true}'));
+      break;
+    case "approve":
+    case "deny":
+      decide(world, step.do, step.which, step.stale);
+      break;
+    case "advance":
+      world.time.advance(step.seconds * 1000);
+      break;
+    case "lock":
+      world.keychain.locked = true;
+      break;
+    case "unlock-keychain":
+      world.keychain.locked = false;
+      break;
+    case "hold-keychain":
+      world.keychain.holding = true;
+      break;
+    case "let-keychain-go":
+      world.keychain.letGo();
+      break;
+    case "heal":
+      world.store.heal();
+      break;
+    case "store-fails":
+      world.store.failNext(step.how);
+      break;
+    case "progress-fails":
+      world.store.failProgress(true);
+      break;
+    case "crash":
+      world.crash({ losingUnsynced: step.losingUnsynced });
+      return true;
+    case "disable":
+    case "enable":
+      world.manager.setEnabled((vms[step.vm] ?? fallback()).id, step.do === "enable");
+      break;
+  }
+  await world.quiet();
+  return false;
+}
+
+/** The newest connections are the interesting ones. */
+function on({ connections }: World, back: number): Connection | undefined {
+  return connections.at(-1 - back);
+}
+
+function decide(world: World, verdict: "approve" | "deny", which: number, stale: boolean): void {
+  const waiting = world.manager.pending();
+  const launch = waiting[which % Math.max(1, waiting.length)] ?? [...world.disk.launches.values()].at(-1 - which);
+  if (launch === undefined) return;
+  const evidence = stale ? "00".repeat(48) : (launch.evidenceDigest ?? "00".repeat(48));
+  world.answers.push(world.manager.decide({ launch: launch.id, evidence, verdict, reason: "a person says so" }));
+}
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const edited = bytes.slice();
+  const place = at % edited.length;
+  edited[place] = (edited[place] ?? 0) ^ (1 << (at % 8));
+  return edited;
+}
+
+function fallback(): never {
+  throw new Error("no such VM");
+}

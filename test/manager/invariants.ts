@@ -1,0 +1,128 @@
+// What must be true of a world after every step, whatever happened before. Each is named; a broken one throws with its name.
+// docs/protocol.md, "What must always hold".
+import { toHex } from "../../core/base/bytes.ts";
+import { diskAccount } from "../../core/manager/keys.ts";
+import { openStates } from "../../core/manager/unsettled.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
+import { verifyChain } from "../../core/audit/chain.ts";
+import { emptyTip } from "../../core/audit/entry.ts";
+import { evidenceDigest } from "../../core/appraise/evidence.ts";
+import { saidOn, sent, type Connection, type World } from "../kit/world.ts";
+import type { AuditEntry } from "../../core/audit/entry.ts";
+import type { LaunchRecord } from "../../core/manager/records.ts";
+
+/** Kept over the life of a world: what was true once. */
+export class Watch {
+  readonly #world: World;
+  #entries: readonly AuditEntry[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  check(): void {
+    const entries = this.#world.audit();
+    this.#appendOnly(entries);
+    const releases = entries.filter(({ kind }) => kind === "launch-released");
+    this.#oneReleaseALaunch(releases);
+    this.#oneLiveLaunch();
+    for (const connection of this.#world.connections) {
+      const record = this.#recordOf(connection);
+      this.#noKeyWithoutItsEntry(connection, record, releases);
+      this.#refusalsAreRecorded(connection, record, entries);
+      this.#keysAreTheVmsOwn(connection, releases);
+      this.#successIsTrue(connection, record);
+    }
+    this.#failedOpensAreCounted(entries);
+  }
+
+  /** After a start on what the disk holds: nothing is left open, and nothing was sent again. */
+  checkRestart(): void {
+    if (!this.#world.recovered.ok) broken("the next start is clean", this.#world.recovered.failure.code);
+    for (const { id, state } of this.#world.disk.launches.values()) {
+      if (openStates.includes(state)) broken("a restart leaves no launch open", `${id} ${state}`);
+    }
+    const chain = verifyChain(this.#world.disk.entries, emptyTip, nodePrimitives);
+    if (!chain.ok) broken("the audit chain verifies", chain.failure.detail);
+    this.check();
+  }
+
+  /** When everybody has gone: nothing is held, nothing is live. */
+  checkEnd(): void {
+    if (this.#world.manager.pending().length > 0) broken("nobody waits when everybody has gone");
+    if (this.#world.keychain.lent.some(({ wiped }) => !wiped)) broken("every key that was read is wiped");
+  }
+
+  #appendOnly(entries: readonly AuditEntry[]): void {
+    if (entries.length < this.#entries.length) broken("the log only grows");
+    this.#entries = entries;
+  }
+
+  #oneReleaseALaunch(releases: readonly AuditEntry[]): void {
+    const launches = releases.map(({ facts }) => facts["launch"]);
+    if (new Set(launches).size !== launches.length) broken("one release for one launch");
+  }
+
+  /** Sessions of one VM that could still be released. */
+  #oneLiveLaunch(): void {
+    const live = [...this.#world.disk.launches.values()].filter(({ state }) => openStates.includes(state));
+    const open = this.#world.connections.filter(({ link }) => !link.closed).map((connection) => this.#recordOf(connection)?.id);
+    const vms = live.filter(({ id, decision }) => open.includes(id) && decision?.verdict !== "refuse").map(({ vm }) => vm);
+    if (new Set(vms).size !== vms.length) broken("at most one live launch of a VM");
+  }
+
+  #noKeyWithoutItsEntry({ link }: Connection, record: LaunchRecord | undefined, releases: readonly AuditEntry[]): void {
+    const released = saidOn(link).filter(({ type }) => type === "release").length;
+    if (released > 1) broken("one release on a connection");
+    if (released === 0) return;
+    const entry = releases.find(({ facts }) => facts["launch"] === record?.id);
+    if (entry === undefined || record?.report === undefined) broken("no key byte leaves before its decision is durable");
+    const named = toHex(evidenceDigest({ reportBytes: record.report, certificateTable: record.certificates }, nodePrimitives));
+    if (entry.facts["evidence"] !== named) broken("the entry names the exact evidence");
+    if (record.decision?.entry !== entry.sequence) broken("the record names its entry");
+    if (entry.facts["by"] === "person" && record.decision.approvedEvidence === undefined) broken("a person's release names what they saw");
+  }
+
+  /** A word about trust or a decision is only ever said after its entry; only a store or a peer that fails is told without one. */
+  #refusalsAreRecorded({ link }: Connection, record: LaunchRecord | undefined, entries: readonly AuditEntry[]): void {
+    const refused = saidOn(link).find((message) => message.type === "refused");
+    if (refused?.type !== "refused" || refused.code !== "not-accepted") return;
+    const entry = entries.find(({ kind, facts }) => kind === "launch-refused" && facts["launch"] === record?.id);
+    if (record !== undefined && entry === undefined) broken("a refusal is durable before the peer hears of it");
+  }
+
+  #keysAreTheVmsOwn({ agent }: Connection, releases: readonly AuditEntry[]): void {
+    for (const [disk, key] of agent.keys) {
+      const kept = this.#world.keychain.kept.get(diskAccount(agent.parts.vm, disk));
+      if (kept === undefined || toHex(kept) !== key) broken("a VM gets its own keys only");
+      if (!releases.some(({ facts }) => facts["vm"] === agent.parts.vm)) broken("an agent holds a key only after a recorded decision");
+    }
+  }
+
+  #successIsTrue({ agent, link }: Connection, record: LaunchRecord | undefined): void {
+    if (sent(link, "recorded") && record?.state !== "opened" && record?.state !== "open-failed") broken("recorded means recorded");
+    if (record?.state === "opened" && agent.keys.size === 0) broken("opened means that the agent had the keys");
+  }
+
+  #failedOpensAreCounted(entries: readonly AuditEntry[]): void {
+    for (const { id, failedOpens, enabled } of this.#world.disk.vms.values()) {
+      if (!enabled) continue;
+      let count = 0;
+      for (const { kind, facts } of entries) {
+        if (facts["vm"] !== id) continue;
+        if (kind === "launch-opened" || kind === "vm-changed") count = 0;
+        else if (kind === "delivery-unknown" || (kind === "launch-failed" && facts["code"] === undefined)) count++;
+      }
+      if (count !== failedOpens) broken("an unknown delivery counts as a release", `${failedOpens}, log says ${count}`);
+    }
+  }
+
+  #recordOf({ link }: Connection): LaunchRecord | undefined {
+    const challenge = saidOn(link).find((message) => message.type === "challenge");
+    return challenge?.type === "challenge" ? this.#world.disk.launches.get(challenge.launch) : undefined;
+  }
+}
+
+function broken(invariant: string, detail = ""): never {
+  throw new Error(`broken: ${invariant}${detail === "" ? "" : ` (${detail})`}`);
+}
