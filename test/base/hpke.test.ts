@@ -120,7 +120,7 @@ function openIndependently(seed: Uint8Array, publicKey: Uint8Array, encapsulated
 function decapsulateXWing(seed: Uint8Array, publicKey: Uint8Array, encapsulated: Uint8Array): Buffer {
   const expanded = createHash("shake256", { outputLength: 96 }).update(seed).digest();
   // PKCS#8 of an ML-KEM-768 private key in seed form (RFC 9935), and of an X25519 key (RFC 8410).
-  const mlKem = Buffer.concat([Buffer.from("3054020100300b06096086480165030404020442" + "8040", "hex"), expanded.subarray(0, 64)]);
+  const mlKem = Buffer.concat([Buffer.from("3054020100300b060960864801650304040204428040", "hex"), expanded.subarray(0, 64)]);
   const x25519 = Buffer.concat([Buffer.from("302e020100300506032b656e04220420", "hex"), expanded.subarray(64)]);
   const point = Buffer.concat([Buffer.from("302a300506032b656e032100", "hex"), encapsulated.subarray(1088)]);
   const sharedM = decapsulate(createPrivateKey({ key: mlKem, format: "der", type: "pkcs8" }), encapsulated.subarray(0, 1088));

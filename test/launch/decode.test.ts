@@ -70,9 +70,7 @@ describe("every message", () => {
   });
 
   test("random bytes and random changes give a result and never throw", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => decodeAgentMessage(noise).ok === false && !decodeManagerMessage(noise).ok),
-    );
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => !decodeAgentMessage(noise).ok && !decodeManagerMessage(noise).ok));
     const whole = encodeFrame(hello).body;
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 7 }), (at, bit) => {
