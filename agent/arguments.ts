@@ -27,6 +27,8 @@ export function parseArguments(words: readonly string[], simulated: boolean): Re
   const { help = false, configuration, "disk-mode": mode = "open", cryptsetup, scratch, processor } = values.value;
   if (mode !== "open" && mode !== "test") return fail(failure("agent.usage", "--disk-mode"));
   if (cryptsetup !== undefined && !isAbsolute(cryptsetup)) return fail(failure("agent.usage", "--cryptsetup"));
+  // cryptsetup runs in another folder.
+  if (scratch !== undefined && !isAbsolute(scratch)) return fail(failure("agent.usage", "--scratch"));
   if (simulated && processor === undefined && !help) return fail(failure("agent.usage", "--processor"));
   return ok({
     help,

@@ -65,6 +65,7 @@ describe("the command line", () => {
     [["--disk-mode", "maybe"]],
     [["--disk-mode"]],
     [["--cryptsetup", "cryptsetup"]],
+    [["--scratch", "tmp"]],
     [["--configuration"]],
     [["--processor", "/simulated"]],
   ])("%j is refused", (words) => {

@@ -90,7 +90,7 @@ describe("is refused before a byte is sent", () => {
     ["TLS 1.2", { maxVersion: "TLSv1.2" }],
   ] as const)("%s", async (_name, options) => {
     const own = await authority();
-    const endpoint = await serverWith({ key: own.leaf().key, cert: own.leaf().chain, ...options } as TlsOptions);
+    const endpoint = await serverWith({ key: own.leaf().key, cert: own.leaf().chain, ...options });
     expect(await dial({ endpoint, anchor: toHex(own.anchor), signal: never })).toMatchObject({ failure: { code: "agent.tls-failed" } });
   });
 });

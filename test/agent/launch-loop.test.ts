@@ -5,6 +5,7 @@ import { exitCodes } from "../../agent/exit-codes.ts";
 import { type LoopParts, afterEnding, backoffMs, launch } from "../../agent/launch-loop.ts";
 import type { ReportSource } from "../../agent/report-source.ts";
 import type { LockedDisk } from "../../agent/unlock.ts";
+import { toHex } from "../../core/base/bytes.ts";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok } from "../../core/base/result.ts";
 import type { CanonicalConfiguration } from "../../core/launch/agent-configuration.ts";
@@ -15,7 +16,6 @@ import { systemRandom } from "../../core/node/random.ts";
 import { bytes } from "../launch/kit.ts";
 import { hearingLog } from "../node/kit.ts";
 import { authority, configurationFor, scriptedManager } from "./kit.ts";
-import { toHex } from "../../core/base/bytes.ts";
 
 const key = bytes(32);
 const keys = new Map([["root", key]]);
@@ -56,7 +56,7 @@ const sourceFor = ({ bytes: attested }: CanonicalConfiguration): ReportSource =>
 const partsFor = (
   configuration: CanonicalConfiguration,
   more: Partial<LoopParts> = {},
-): LoopParts & { unlocker: Unlocks; lines: { event: string }[] } => {
+): LoopParts & { unlocker: Unlocks; lines: readonly { readonly event: string }[] } => {
   const { log, lines } = hearingLog();
   const unlocker = new Unlocks();
   const ports = { random: systemRandom, primitives: nodePrimitives, clock: systemClock, log, signal: new AbortController().signal };
@@ -67,7 +67,7 @@ const partsFor = (
     ...ports,
     ...more,
     unlocker,
-    lines: lines as { event: string }[],
+    lines,
   };
 };
 
