@@ -17,7 +17,7 @@ import { simulatedProcessor } from "../kit/simulated.ts";
 import { expectedMeasurement } from "../proofs/real-manager.ts";
 import { answerQuestions } from "./child.ts";
 import { timedAsync } from "./figures.ts";
-import { type AgentAnswers, type AgentQuestion, floorContext, type Phases } from "./questions.ts";
+import { type AgentAnswers, type AgentQuestion, type AgentTalk, floorContext, type Phases } from "./questions.ts";
 
 let configuration: CanonicalConfiguration;
 let guest: SimulatedGuest;
@@ -25,10 +25,11 @@ let keyDigest: Uint8Array;
 let barePort: number;
 let floorKey: SealingKey;
 
-answerQuestions(async (question: AgentQuestion) => {
+answerQuestions<AgentTalk>(async (question) => {
   switch (question.ask) {
     case "start":
-      return start(question);
+      await start(question);
+      return {};
     case "launch":
       return launch();
     case "handshake":

@@ -2,7 +2,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
-export class Side<Question extends { readonly ask: keyof Answers }, Answers> {
+/** Questions, and the answer to each by its name. */
+export interface Talk {
+  readonly question: { readonly ask: string };
+  readonly answers: object;
+}
+
+export class Side<T extends Talk> {
   readonly #child: ChildProcess;
 
   /** @param program a TypeScript file that calls {@link answerQuestions}. */
@@ -14,13 +20,13 @@ export class Side<Question extends { readonly ask: keyof Answers }, Answers> {
     });
   }
 
-  async ask<Name extends keyof Answers>(question: Question & { readonly ask: Name }): Promise<Answers[Name]> {
+  async ask<Name extends keyof T["answers"]>(question: T["question"] & { readonly ask: Name }): Promise<T["answers"][Name]> {
     const child = this.#child;
     child.send(question);
     return new Promise((resolve, reject) => {
       const answered = (answer: unknown): void => {
         child.off("exit", gone);
-        resolve(answer as Answers[Name]);
+        resolve(answer as T["answers"][Name]);
       };
       const gone = (): void => {
         child.off("message", answered);
@@ -39,10 +45,10 @@ export class Side<Question extends { readonly ask: keyof Answers }, Answers> {
   }
 }
 
-export function answerQuestions<Question>(answer: (question: Question) => Promise<unknown>): void {
+export function answerQuestions<T extends Talk>(answer: (question: T["question"]) => Promise<T["answers"][keyof T["answers"]]>): void {
   process.on("message", (question) => {
-    answer(question as Question).then(
-      (value) => process.send?.(value ?? {}),
+    answer(question as T["question"]).then(
+      (value) => process.send?.(value),
       (cause: unknown) => {
         process.stderr.write(`${String(cause instanceof Error ? cause.stack : cause)}\n`);
         process.exit(1);

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { keychainHere } from "../proofs/real-manager.ts";
 import { Side } from "./child.ts";
 import { figure, type Figure, ratio, type Report } from "./figures.ts";
-import type { AgentAnswers, AgentQuestion, ManagerAnswers, ManagerQuestion, Phases } from "./questions.ts";
+import type { AgentTalk, ManagerTalk, Phases } from "./questions.ts";
 
-type ManagerSide = Side<ManagerQuestion, ManagerAnswers>;
-type AgentSide = Side<AgentQuestion, AgentAnswers>;
+type ManagerSide = Side<ManagerTalk>;
+type AgentSide = Side<AgentTalk>;
 
 export async function benchLaunch(rounds: number): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-"));

@@ -1,6 +1,6 @@
 // The manager of the bench, in a process of its own: real listener, store and keychain, with a stop-watch between them and the manager.
 // Also measures the manager's share of the floor with the same adapters.
-import { constants, createHash, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { constants, createHash, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import type { AddressInfo } from "node:net";
@@ -18,7 +18,7 @@ import { signedLength } from "../../core/snp/report.ts";
 import { automaticPolicy, type RealManager, startRealManager } from "../proofs/real-manager.ts";
 import { answerQuestions } from "./child.ts";
 import { timed, timedAsync } from "./figures.ts";
-import { floorContext, type ManagerAnswers, type ManagerQuestion } from "./questions.ts";
+import { floorContext, type ManagerAnswers, type ManagerQuestion, type ManagerTalk } from "./questions.ts";
 import { StopWatch } from "./stop-watch.ts";
 
 const watch = new StopWatch();
@@ -26,7 +26,7 @@ let real: RealManager;
 let vm: VmRecord;
 let floorStore: Store;
 
-answerQuestions(async (question: ManagerQuestion) => {
+answerQuestions<ManagerTalk>(async (question) => {
   if (question.ask === "start") return start(question);
   if (question.ask === "phases") return watch.take();
   return floor(question.publicKey);
@@ -151,7 +151,8 @@ function bareListener(): Promise<number> {
 
 /** A signature over as many bytes as a report signs. */
 const sample = makeSample();
-function makeSample(): { key: ReturnType<typeof createPublicKey>; message: Uint8Array; signature: Uint8Array } {
+
+function makeSample(): { key: KeyObject; message: Uint8Array; signature: Uint8Array } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "secp384r1" });
   const message = systemRandom.bytes(signedLength);
   return { key: publicKey, message, signature: new Uint8Array(sign("sha384", message, { key: privateKey, dsaEncoding: "ieee-p1363" })) };

@@ -39,5 +39,15 @@ export interface AgentAnswers {
   readonly open: number;
 }
 
+export interface ManagerTalk {
+  readonly question: ManagerQuestion;
+  readonly answers: ManagerAnswers;
+}
+
+export interface AgentTalk {
+  readonly question: AgentQuestion;
+  readonly answers: AgentAnswers;
+}
+
 /** HPKE info and associated data of the floor's own seal and open. */
 export const floorContext = { info: new Uint8Array(64), aad: new Uint8Array(4) };

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { toHex } from "../../core/base/bytes.ts";
 import { silentLog, type Log } from "../../core/base/log.ts";
-import { ok, type Result } from "../../core/base/result.ts";
+import { must, ok, type Result } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
 import { simulatedPreset } from "../../core/appraise/presets.ts";
@@ -20,7 +20,6 @@ import { openStore } from "../../core/node/store/sqlite-store.ts";
 import { systemTimers } from "../../core/node/timers.ts";
 import { openAuthority, type TlsAuthority } from "../../core/node/tls/authority.ts";
 import { listen, type ListenerLimits } from "../../core/node/tls/listener.ts";
-import { must } from "../../core/base/result.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
 import { revocationList } from "../../core/simulator/revocation-list.ts";
 import { simulatedHierarchy } from "../kit/simulated.ts";
