@@ -37,11 +37,16 @@ export function openStore({ folder, log }: StoreOptions): Result<SqliteStore> {
     claim.value.release();
     return database;
   }
-  const store = new SqliteStore(folder, claim.value, database.value);
-  const whole = store.checkTip();
-  if (whole.ok) return ok(store);
-  store.close();
-  return whole;
+  try {
+    const store = new SqliteStore(folder, claim.value, database.value);
+    store.look();
+    return ok(store);
+  } catch (cause) {
+    // It is whole for SQLite and yet not what we write.
+    database.value.close();
+    claim.value.release();
+    return fail(cause instanceof StoreFault ? cause.failure : failure("store.corrupt", sqliteCode(cause) || undefined, cause));
+  }
 }
 
 export class SqliteStore implements Store {
@@ -129,10 +134,14 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** The last entry's hash is that of its bytes. The whole chain is the audit verifier's to check. */
-  checkTip(): Result<void> {
+  /**
+   * Are the VMs readable, and is the last audit entry's hash that of its bytes? The whole chain is the audit verifier's to check.
+   * @throws {@link StoreFault}
+   */
+  look(): void {
+    this.vms();
     const last = this.auditEntries(this.auditTip().sequence, 1)[0];
-    return last === undefined || isWhole(last) ? ok(undefined) : fail(failure("store.corrupt", "the last audit entry"));
+    if (last !== undefined && !isWhole(last)) damaged("the last audit entry");
   }
 
   /** Flushes the log into the database and gives the folder free. Idempotent. */

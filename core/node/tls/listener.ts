@@ -96,17 +96,25 @@ class TlsListener {
   start(): Promise<Result<Listener>> {
     const { host, port, log } = this.#options;
     return new Promise((resolve) => {
-      this.#tcp.once("error", (error) => {
+      const refused = (error: unknown): void => {
         this.#forgetRotation();
         resolve(fail(failure(listenCode(error), `${host}:${port}`, error)));
-      });
-      this.#tcp.listen({ host, port }, () => {
-        const bound = this.#tcp.address() as AddressInfo;
+      };
+      this.#tcp.once("error", refused);
+      this.#tcp.once("listening", () => {
+        this.#tcp.off("error", refused);
         // From here on an error is about one accept (no more files, say); the next one may work.
         this.#tcp.on("error", () => log.write("error", "listener.accept", { code: "listener.failed" }));
+        const bound = this.#tcp.address() as AddressInfo;
         log.write("info", "listener.open", { address: bound.address, port: bound.port });
         resolve(ok({ address: bound.address, port: bound.port, close: () => this.#close() }));
       });
+      try {
+        this.#tcp.listen({ host, port });
+      } catch (error) {
+        // A number that is no port.
+        refused(error);
+      }
     });
   }
 
@@ -210,7 +218,9 @@ function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string | u
 
 function listenCode(error: unknown): FailureCode {
   if (isSystemError(error, "EADDRINUSE")) return "listener.port-in-use";
-  return isSystemError(error, "EADDRNOTAVAIL", "EACCES", "ENOTFOUND", "EAI_AGAIN", "EINVAL") ? "listener.address" : "listener.failed";
+  return isSystemError(error, "EADDRNOTAVAIL", "EACCES", "ENOTFOUND", "EAI_AGAIN", "EINVAL", "ERR_SOCKET_BAD_PORT")
+    ? "listener.address"
+    : "listener.failed";
 }
 
 /** Hybrid first; classical groups for agents whose TLS library has no ML-KEM. */

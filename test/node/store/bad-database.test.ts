@@ -1,4 +1,4 @@
-// A database that cannot be used: damaged, foreign, newer, in use, on a full disk or a failing one. Each has its code; the file stays as it was.
+// A database that cannot be used: damaged, foreign, newer, in use, on a full or failing disk. Each has its code; the file stays as it was.
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
@@ -54,8 +54,18 @@ test.each([
 ])("a record with %s is read as damage, not as a default", (_what, sql) => {
   const folder = filled();
   withDatabase(folder, (database) => database.exec(sql));
+  expect(codeOf(attempt(folder))).toBe("store.corrupt");
+});
+
+test("a damaged launch is read as damage, and a table that is gone is damage at once", () => {
+  const folder = filled();
+  withDatabase(folder, (database) => database.exec("UPDATE launch SET record = replace(record, 'released', 'opened')"));
   const store = must(attempt(folder));
-  expect(() => store.vms()).toThrow(StoreFault);
+  expect(() => store.launch(fullLaunch.id)).toThrow(StoreFault);
+  expect(() => store.launches({ limit: 1 })).toThrow(StoreFault);
+  store.close();
+  withDatabase(folder, (database) => database.exec("DROP TABLE setting"));
+  expect(codeOf(attempt(folder))).toBe("store.corrupt");
 });
 
 test("a newer version's database is refused and left as it is", () => {

@@ -177,6 +177,7 @@ test("a port in use and a foreign address have their own sentences", async () =>
   expect(codeOf(await again({ host: "127.0.0.1", port }))).toBe("listener.port-in-use");
   expect(codeOf(await again({ host: "192.0.2.1", port: 0 }))).toBe("listener.address");
   expect(codeOf(await again({ host: "no.such.host.invalid", port: 0 }))).toBe("listener.address");
+  expect(codeOf(await again({ host: "127.0.0.1", port: 65_536 }))).toBe("listener.address");
 });
 
 test("close ends idle, half-open and live connections, and frees the port", async () => {
