@@ -35,8 +35,9 @@ export interface SealingContext {
 
 export async function makeSealingKey(random: Random): Promise<SealingKey> {
   const seed = random.bytes(seedLength);
-  const pair: unknown = await kem().generateKeyPairDerand(seed);
-  return { publicKey: new Uint8Array(await kem().serializePublicKey(publicHalf(pair))), privateKey: new Secret(seed) };
+  const kem = new XWing();
+  const pair: unknown = await kem.generateKeyPairDerand(seed);
+  return { publicKey: new Uint8Array(await kem.serializePublicKey(publicHalf(pair))), privateKey: new Secret(seed) };
 }
 
 /**
@@ -69,8 +70,9 @@ export async function openWith(
   // The library keeps a view of what it imports, so it gets a copy that is ours to wipe.
   const seed = privateKey.use((bytes) => bytes.slice());
   try {
-    const recipientKey: unknown = await kem().importKey("raw", seed.buffer, false);
-    const recipient = await suite().createRecipientContext({ recipientKey, enc: encapsulated.slice(), info: info.slice() });
+    const suite = newSuite();
+    const recipientKey: unknown = await suite.kem.importKey("raw", seed.buffer, false);
+    const recipient = await suite.createRecipientContext({ recipientKey, enc: encapsulated.slice(), info: info.slice() });
     return ok(new Secret(new Uint8Array(await recipient.open(ciphertext.slice(), aad.slice()))));
   } catch (cause) {
     return fail(failure("launch.sealed-key", undefined, cause));
@@ -83,8 +85,9 @@ export async function openWith(
 async function senderTo(publicKey: Uint8Array, info: Uint8Array, random: Random): Promise<Result<SenderContext>> {
   const ekm = random.bytes(encapsulationSeedLength);
   try {
-    const recipientPublicKey: unknown = await kem().deserializePublicKey(publicKey.slice());
-    return ok(await suite().createSenderContext({ recipientPublicKey, info: info.slice(), ekm: ekm.buffer }));
+    const suite = newSuite();
+    const recipientPublicKey: unknown = await suite.kem.deserializePublicKey(publicKey.slice());
+    return ok(await suite.createSenderContext({ recipientPublicKey, info: info.slice(), ekm: ekm.buffer }));
   } catch (cause) {
     return fail(failure("launch.sealing-key", undefined, cause));
   } finally {
@@ -100,12 +103,8 @@ function publicHalf(pair: unknown): unknown {
 
 // The library keeps work buffers in these objects, in which key material would stay: a new one for each use lets them be collected.
 // LIMIT: what the library copies inside cannot be wiped, only dropped.
-function kem(): XWing {
-  return new XWing();
-}
-
-function suite(): CipherSuite {
-  return new CipherSuite({ kem: kem(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+function newSuite(): CipherSuite {
+  return new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 }
 
 const seedLength = 32;
