@@ -39,7 +39,10 @@ export function useQuery<T>(question: Question<T>): Query<T> {
   const [answer, setAnswer] = useState<{ readonly key: string; readonly query: Query<T> }>();
   const [round, askAgain] = useReducer((count: number) => count + 1, 0);
   const ask = useEffectEvent((of: Client) => question.ask(of));
-  const concerns = useEffectEvent((event: ChangeEvent) => question.concerns(event));
+  // Whatever stood in the way of an answer may be gone when the state of the service is another.
+  const concerns = useEffectEvent(
+    (event: ChangeEvent) => question.concerns(event) || (event.kind === "status" && answer?.query.state === "failed"),
+  );
   const { key } = question;
 
   useEffect(

@@ -32,6 +32,16 @@ describe("launches", needs("chromium"), () => {
     await sees(page, "Nothing waits");
   });
 
+  test("a refusal that depends on the state of the service goes away with it", async () => {
+    const { page, service } = await open((fixture) => {
+      fixture.refusals.set("launches.list", { code: "service.not-ready", sentence: "The service is still starting." });
+    });
+    await sees(page, "The service is still starting.");
+    service.refusals.clear();
+    service.tell({ kind: "status" });
+    await sees(page, "Nothing waits");
+  });
+
   test("a pending launch is a card with its tally and its time, and counts in the title", async () => {
     const { page } = await open((service) => {
       service.launches = [pendingLaunch()];
