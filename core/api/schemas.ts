@@ -134,7 +134,12 @@ export const statusView = z.strictObject({
   /** How a decision is confirmed on this host. */
   confirmation: z.enum(["native-dialog", "terminal-code"]),
   /** Why a simulated launch cannot be run here, where it cannot. */
-  simulation: z.strictObject({ possible: z.boolean(), failure: failureView.optional() }),
+  simulation: z.strictObject({
+    possible: z.boolean(),
+    failure: failureView.optional(),
+    /** Where disks of VMs enrolled as simulated must be, to be made and opened here. */
+    diskFolder: z.string().optional(),
+  }),
 });
 
 export const changeEvent = z.strictObject({

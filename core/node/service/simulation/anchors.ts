@@ -1,6 +1,5 @@
 // Who vouches for simulated processors here? This installation's own hierarchy, made once, and with it the two things that a manager needs
 // to judge its evidence: roots, and revocation lists that no network has. It vouches for nothing but VMs that are enrolled as simulated.
-import { equalBytes } from "../../../base/bytes.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import type { TrustAnchors } from "../../../endorse/roots.ts";
@@ -9,7 +8,7 @@ import { type Hierarchy, trustAnchorsOf } from "../../../simulator/hierarchy.ts"
 import { revocationList } from "../../../simulator/revocation-list.ts";
 import { loadOrMakeHierarchy } from "../../simulator/keys.ts";
 
-export class SimulatedAnchors {
+export class SimulatedAnchors implements CollateralSource {
   readonly #folder: string;
   readonly #clock: Clock;
   #making: Promise<Result<Hierarchy>> | undefined;
@@ -36,23 +35,14 @@ export class SimulatedAnchors {
     return this.#made === undefined ? undefined : trustAnchorsOf([this.#made]);
   }
 
-  /** Answers for the simulated chip itself, which no network knows; passes everything else on. */
-  collateral(real: CollateralSource): CollateralSource {
-    return {
-      fetch: async (query, progress) => {
-        const hierarchy = this.#made;
-        return hierarchy !== undefined && equalBytes(query.chipId, hierarchy.chipId())
-          ? ok(this.#collateral(hierarchy, query))
-          : real.fetch(query, progress);
-      },
-    };
-  }
-
-  #collateral(hierarchy: Hierarchy, { crlWanted, issuersKnown }: CollateralQuery): Collateral {
-    const { ark, ask } = hierarchy.authorities;
-    return {
+  /** For VMs enrolled as simulated alone; what it says is true of no other hierarchy. */
+  async fetch({ crlWanted, issuersKnown }: CollateralQuery): Promise<Result<Collateral>> {
+    const hierarchy = await this.hierarchy();
+    if (!hierarchy.ok) return hierarchy;
+    const { ark, ask } = hierarchy.value.authorities;
+    return ok({
       certificates: issuersKnown ? [] : [ask.certificate, ark.certificate],
-      crls: crlWanted ? [revocationList(hierarchy, this.#clock.now())] : [],
-    };
+      crls: crlWanted ? [revocationList(hierarchy.value, this.#clock.now())] : [],
+    });
   }
 }

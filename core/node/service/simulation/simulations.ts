@@ -13,7 +13,7 @@ import type { Random } from "../../../base/random.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
 import { diskAccount } from "../../../manager/keys.ts";
 import type { Manager } from "../../../manager/manager.ts";
-import type { Keychain } from "../../../manager/ports.ts";
+import type { Keychain, Timers } from "../../../manager/ports.ts";
 import type { LaunchState, VmRecord } from "../../../manager/records.ts";
 import { SimulatedProcessor } from "../../../simulator/processor.ts";
 import { openPrivateFolder } from "../../files.ts";
@@ -36,6 +36,7 @@ export interface SimulationParts {
   readonly runAgent: RunAgent;
   readonly changes: Changes;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
   readonly log: Log;
 }
@@ -178,6 +179,8 @@ export class NodeSimulations implements Simulations {
     const [launch] = manager.launches({ vm, limit: 1 });
     if (launch === undefined || launch.startedAt < running.startedAt || running.view.phase === "ended") return;
     this.#show(running, { launch: launch.id, progress: progressWords[launch.state] });
+    // A real agent would try again for as long as the machine runs; a trial has its answer.
+    if (failedStates.has(launch.state)) this.#parts.timers.after(farewell, () => running.agent?.stop());
   }
 
   #end(running: Running, manager: Manager, ended: Result<number | undefined>): void {
@@ -239,6 +242,9 @@ const progressWords: Readonly<Record<LaunchState, string>> = {
   "delivery-unknown": "The key was sent, and nothing was heard of the agent since.",
 };
 
+const failedStates: ReadonlySet<LaunchState> = new Set(["open-failed", "refused", "denied", "expired", "abandoned", "delivery-unknown"]);
+/** Milliseconds for the agent to end by itself and say why. */
+const farewell = 2_000;
 const maximumLines = 200;
 const maximumLine = 500;
 const maximumKept = 20;
