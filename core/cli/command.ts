@@ -14,13 +14,22 @@ export interface ManagerOptions extends CommonOptions {
   readonly data?: string;
 }
 
+/** A command that only has others; it takes no option of its own, which would take theirs away. */
+export function makeGroup(name: string, summary: string, examples: readonly string[]): Command {
+  return new Command(name).description(summary).addHelpText("after", examplesText(examples));
+}
+
 /** A command with --json and examples in its --help. */
 export function makeCommand(name: string, summary: string, examples: readonly string[]): Command {
-  const lines = examples.map((example) => `  $ portcullis ${example}`).join("\n");
   return new Command(name)
     .description(summary)
     .option("--json", "answer with one JSON value on stdout")
-    .addHelpText("after", `\nExamples:\n${lines}\n\nExit codes: 0 yes, 1 no, 2 bad usage or unreadable input.`);
+    .addHelpText("after", examplesText(examples));
+}
+
+function examplesText(examples: readonly string[]): string {
+  const lines = examples.map((example) => `  $ portcullis ${example}`).join("\n");
+  return `\nExamples:\n${lines}\n\nExit codes: 0 yes, 1 no, 2 bad usage or unreadable input.`;
 }
 
 /** A command that asks a running manager. */

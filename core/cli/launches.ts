@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { launchState, type LaunchDetail } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
-import { askManager, collect, findVm, makeCommand, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
 import { launchLine, launchText } from "./launch-text.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
@@ -21,7 +21,7 @@ interface DecideOptions extends ManagerOptions {
 }
 
 export function launchesCommand(): Command {
-  const command = makeCommand("launches", "look at launches and decide about them", ["launches list --state pending", "launches show ID"]);
+  const command = makeGroup("launches", "look at launches and decide about them", ["launches list --state pending", "launches show ID"]);
   command.addCommand(listCommand());
   command.addCommand(showCommand());
   command.addCommand(decideCommand("approve", "release the disk keys of a pending launch"));

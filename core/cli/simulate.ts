@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { SimulationView } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
-import { askManager, findVm, makeCommand, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { askManager, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
 import { simulationText } from "./launch-text.ts";
 import { type Output, printable } from "./output.ts";
@@ -15,7 +15,7 @@ interface SimulateOptions extends ManagerOptions {
 }
 
 export function simulateCommand(): Command {
-  const command = makeCommand("simulate", "try it without SEV-SNP hardware", ["simulate launch --approve"]);
+  const command = makeGroup("simulate", "try it without SEV-SNP hardware", ["simulate launch --approve"]);
   command.addCommand(launchCommand());
   return command;
 }

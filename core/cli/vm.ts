@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { askManager, collect, findVm, makeCommand, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import { vmLine, vmText } from "./launch-text.ts";
 
 interface AddOptions extends ManagerOptions {
@@ -19,7 +19,7 @@ interface AddOptions extends ManagerOptions {
 }
 
 export function vmCommand(): Command {
-  const command = makeCommand("vm", "enrol VMs and look at them", ["vm list", "vm show db-1"]);
+  const command = makeGroup("vm", "enrol VMs and look at them", ["vm list", "vm show db-1"]);
   command.addCommand(addCommand());
   command.addCommand(listCommand());
   command.addCommand(showCommand());
