@@ -67,7 +67,7 @@ export function createManager(ports: ManagerPorts, options: ManagerOptions): Man
     notify,
     unsettled: new Unsettled(ledger, ports.store),
     strangers: new Strangers(ledger, ports.clock, limits),
-    parsed: new ParsedEndorsements(ports.primitives),
+    parsed: options.parsed ?? new ParsedEndorsements(ports.primitives),
     clockGuard: new ClockGuard(ports.clock),
   };
   const sessions = new Sessions();

@@ -2,6 +2,7 @@
 import type { Secret } from "../base/secret.ts";
 import type { TrustAnchors } from "../endorse/roots.ts";
 import type { ManagerLimits } from "./limits.ts";
+import type { ParsedEndorsements } from "./parsed.ts";
 import type { DiskSpec } from "./records.ts";
 
 export interface ManagerOptions {
@@ -12,6 +13,8 @@ export interface ManagerOptions {
   /** Roots of this installation's simulator. Without them no VM can be enrolled as simulated. */
   readonly simulatedAnchors?: TrustAnchors;
   readonly limits?: Partial<ManagerLimits>;
+  /** What was read of certificates before, where several managers of one process share it. */
+  readonly parsed?: ParsedEndorsements;
 }
 
 export interface Enrolment {

@@ -5,6 +5,7 @@ import { fromHex, toHex } from "../../core/base/bytes.ts";
 import { amdAnchors, type TrustAnchors } from "../../core/endorse/roots.ts";
 import { createManager, type Enrolment, type Manager, type RecoveryReport } from "../../core/manager/manager.ts";
 import { diskAccount } from "../../core/manager/keys.ts";
+import { ParsedEndorsements } from "../../core/manager/parsed.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
 import { revocationList } from "../../core/simulator/revocation-list.ts";
@@ -90,6 +91,7 @@ export class World {
       managerAnchor: new Uint8Array(32).fill(7),
       trustAnchors,
       simulatedAnchors: this.#simulatedAnchors,
+      parsed,
       ...(limits === undefined ? {} : { limits }),
     });
   }
@@ -247,5 +249,7 @@ async function sharedProcessor(): Promise<SimulatedProcessor> {
   return processor;
 }
 
+/** Thousands of worlds show the same certificates; what is read once is verified in each. */
+const parsed = new ParsedEndorsements(nodePrimitives);
 let processor: SimulatedProcessor | undefined;
 let crl: Uint8Array | undefined;

@@ -57,9 +57,9 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
       { weight: 4, arbitrary: fc.constant(3) },
     ),
     vm,
-    then: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
+    rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
-  .map(({ begin, vm: first, then }) => [...beginning(first).slice(0, begin), ...then]);
+  .map(({ begin, vm: first, rest }) => [...beginning(first).slice(0, begin), ...rest]);
 
 function beginning(first: number): readonly Action[] {
   return [{ do: "start", vm: first }, { do: "run" }, { do: "approve", which: 0, stale: false }];
