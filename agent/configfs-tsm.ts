@@ -1,4 +1,4 @@
-// How does Linux hand over an attestation report? Through one private entry in configfs-tsm (kernel ABI: configfs-tsm-report, Linux 6.7 and later).
+// How does Linux hand over an attestation report? Through one private entry in configfs-tsm (kernel ABI: configfs-tsm-report, Linux 6.7).
 // Never shares an entry: two users of one would swap their nonces. Never trusts what it reads.
 import { mkdir, open, rmdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export interface EntryFiles {
   read(path: string, most: number): Promise<Uint8Array>;
 }
 
-/** Failures: `agent.report-source` (no such interface, another TEE), `agent.report-source-unavailable`, `agent.report-mixed` (another writer). */
+/** Failures: `agent.report-source` (none here, another TEE), `agent.report-source-unavailable`, `agent.report-mixed` (a second writer). */
 export function configfsReportSource(random: Random, root: string = configfsRoot, files: EntryFiles = nodeFiles): ReportSource {
   return {
     name: "configfs-tsm",

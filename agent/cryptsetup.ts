@@ -1,4 +1,4 @@
-// How is cryptsetup run without leaving a key anywhere? By absolute path, with an empty environment, and the key on a pipe that is wiped after.
+// How is cryptsetup run without leaving a key anywhere? By absolute path, with an empty environment, and the key on a pipe.
 // Never reads what cryptsetup prints to people: only exit codes, and the header's JSON, are answers.
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";

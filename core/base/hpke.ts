@@ -61,7 +61,7 @@ export async function sealTo(
   }
 }
 
-/** Failure: `launch.sealed-key` for anything that was not sealed to this key, for this launch and this disk. The caller wipes the secret. */
+/** Failure: `launch.sealed-key` for what was not sealed to this key, for this launch and this disk. The caller wipes the secret. */
 export async function openWith(
   privateKey: Secret,
   { encapsulated, ciphertext, info, aad }: SealingContext & Sealed,

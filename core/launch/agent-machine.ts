@@ -1,4 +1,4 @@
-// Where is this launch, seen from the VM? The agent's pure step function: state and event in, next state and effects out (docs/protocol.md).
+// Where is this launch, seen from the VM? The agent's pure step function: state and event in, state and effects out (docs/protocol.md).
 // It never holds a key; it takes one release in a connection, and every path that ends wipes first.
 import type { Primitives } from "../base/crypto.ts";
 import { failure } from "../base/failure.ts";

@@ -1,4 +1,4 @@
-// What follows, in the VM, from a challenge answered and a release received? The forward steps of the agent-side machine (docs/protocol.md).
+// What follows, in the VM, from a challenge answered and a release received? The forward steps of the agent-side machine.
 // SECURITY: `open-release` and `unlock` are asked for in one line each; the outcome is made only after the wipe that it swears to.
 import { equalBytes } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";

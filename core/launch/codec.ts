@@ -1,5 +1,5 @@
-// Bytes on the wire to messages, and back. docs/protocol.md, "Framing and transcript": strict, bounded, and the only place that knows base64.
-// Never judges what a message says, and never buffers more than one announced frame.
+// Messages to bytes on the wire, and a stream of bytes to frames. docs/protocol.md, "Framing and transcript".
+// Never looks into a frame (decode.ts does), and never buffers more than one announced frame.
 import { toBase64, u32be, concat, viewOf } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import type { Failure } from "../base/failure.ts";

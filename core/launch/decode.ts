@@ -1,4 +1,4 @@
-// Which message is this frame body? Strict decoding for each direction (docs/protocol.md): no unknown members, exact lengths, bounded lists.
+// Which message is this frame body? Strict decoding for each direction (docs/protocol.md): exact and bounded, no unknown members.
 // Never judges: a decoded message is well-formed, not honest.
 import { encapsulatedLength, sealingKeyLength, tagLength } from "../base/hpke.ts";
 import { failure } from "../base/failure.ts";

@@ -54,7 +54,7 @@ export type ManagerEffect =
   | { readonly do: "set-deadline"; readonly name: DeadlineName; readonly ms: number }
   | { readonly do: "clear-deadline"; readonly name: DeadlineName }
   | { readonly do: "admit"; readonly hello: Hello }
-  /** Verify, appraise and decide. `reportData` (64 bytes) is what the report must carry. `renewed` when this is a re-challenge after approval. */
+  /** Verify, appraise and decide. The report must carry `reportData` (64 bytes). `renewed`: this is a re-challenge after an approval. */
   | {
       readonly do: "judge";
       readonly evidence: Evidence;
@@ -69,8 +69,8 @@ export type ManagerEffect =
   /** Take the keys from the keychain and seal them; only ever follows `committed` of a release. */
   | { readonly do: "seal" }
   /**
-   * Make the outcome durable; answer `committed` or `commit-failed`. With `failure` the keys could not be sealed after the release was committed:
-   * nothing left the house, and `disks` is empty.
+   * Make the outcome durable; answer `committed` or `commit-failed`. With `failure` the keys could not be sealed after the release was
+   * committed: nothing left the house, and `disks` is empty.
    */
   | { readonly do: "commit-outcome"; readonly disks: readonly DiskOutcome[]; readonly failure?: Failure }
   /** The release may or may not have arrived: make that durable. No answer is awaited. */

@@ -1,4 +1,4 @@
-// What follows from a message of the agent, or from an answer of our own side? The forward steps of the manager-side machine (docs/protocol.md).
+// What follows from a message of the agent, or from an answer of our own side? The forward steps of the manager-side machine.
 // SECURITY: `seal` is asked for in one line, which only the answer to `commit-release` reaches.
 import type { Primitives } from "../base/crypto.ts";
 import { failure } from "../base/failure.ts";

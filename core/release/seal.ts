@@ -1,4 +1,4 @@
-// How do granted keys leave the house? Sealed to the key that the CPU attested, for one launch and one disk each (docs/protocol.md, step 3).
+// How do granted keys leave the house? Sealed to the key that the CPU attested, for one launch and one disk (docs/protocol.md, step 3).
 // Takes a grant, so that nothing can be sealed which was not committed first; a grant seals once. Never reads a keychain, never sends.
 import { sealTo } from "../base/hpke.ts";
 import type { Random } from "../base/random.ts";
@@ -23,7 +23,7 @@ export interface SealingTarget {
   readonly random: Random;
 }
 
-/** All keys of the grant, or none. Wipes each key, whatever happens. Failure: `launch.sealing-key`. Throws for a grant that was sealed before. */
+/** All keys of the grant, or none. Wipes each key, whatever happens. Failure: `launch.sealing-key`. Throws for a grant sealed before. */
 export async function sealKeys(grant: KeyGrant, { publicKey, info, random }: SealingTarget): Promise<Result<readonly SealedKey[]>> {
   const keys = takeKeys(grant);
   const sealed: SealedKey[] = [];

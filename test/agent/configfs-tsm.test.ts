@@ -1,5 +1,5 @@
-// Is a report asked for as the kernel wants it, and only one that is surely ours taken? No configfs is here: a scripted kernel stands in for
-// its files, and the real file calls are tried on plain folders.
+// Is a report asked for as the kernel wants it, and only one that is surely ours taken? No configfs is here: a scripted kernel stands in
+// for its files, and the real file calls are tried on plain folders.
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";

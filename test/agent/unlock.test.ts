@@ -129,7 +129,7 @@ describe.skipIf(missing("cryptsetup"))("LUKS2 images", () => {
     const words = join(folder, "words");
     const program = script(
       folder,
-      `echo "$@" >> ${words}; env >> ${words}; case "$*" in *test-root) [ "$1" = open ] && cat > /dev/null; [ "$1" = luksHeaderBackup ] || exit 0;; *test-data) exit 2;; esac; exec ${pathOf("cryptsetup")} "$@"`,
+      `(echo "$@"; env) >> ${words}; case "$*" in *test-root) exit 0;; *test-data) exit 2;; esac; exec ${pathOf("cryptsetup")} "$@"`,
     );
     const disks = [locked("root", images[0] ?? "", key), locked("data", images[1] ?? "", key)];
     const outcomes = await new Unlocker({ program, mode: "open", scratch: scratchFolder() }).unlock(disks, never);

@@ -21,7 +21,7 @@ export const agentFailures = {
     family: "untrusted",
     peer: "not-accepted",
     sentence:
-      "The processor attests another configuration than the one in use: the host changed it. Start the VM with the digest and the file that belong together.",
+      "The processor attests another configuration than the one in use: the host changed it. Start the VM with the digest of this file.",
   },
   "agent.report-mixed": {
     family: "unavailable",
@@ -99,7 +99,7 @@ export const agentFailures = {
     family: "untrusted",
     peer: "not-accepted",
     sentence:
-      "The disk's LUKS2 header asks for other encryption than AES-XTS, so its data would not be protected. The host may have replaced the header: compare it with a backup.",
+      "The disk's LUKS2 header asks for other encryption than AES-XTS. The host may have replaced it: compare the header with a backup.",
   },
   "agent.disk-missing": {
     family: "misconfigured",
