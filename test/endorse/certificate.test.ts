@@ -4,6 +4,7 @@ import { concat, toBase64, toHex } from "../../core/base/bytes.ts";
 import { utf8 } from "../../core/base/utf8.ts";
 import { must } from "../../core/base/result.ts";
 import { certificatesFrom, parseCertificate } from "../../core/endorse/certificate.ts";
+import { childrenOf, readDer } from "../../core/endorse/der.ts";
 import { signCertificate } from "../../core/simulator/certificate.ts";
 import type { CertificateFields, Extension } from "../../core/simulator/certificate.ts";
 import { boolean, integer, sequence } from "../../core/simulator/der.ts";
@@ -101,9 +102,22 @@ describe("certificates that AMD does not make", () => {
     const both = der.slice();
     for (const at of salts) both[at + 4] = 32;
     expect(codeOf(both)).toBe("endorse.signature-algorithm");
-    const one = der.slice();
-    one[(salts[1] ?? 0) + 4] = 32;
-    expect(codeOf(one)).toBe("endorse.signature-algorithm");
+    for (const at of salts) {
+      const one = der.slice();
+      one[at + 4] = 32;
+      expect(codeOf(one)).toBe("endorse.signature-algorithm");
+    }
+  });
+
+  test("a length that is not minimal, deep inside, where @peculiar/x509 would read on", async () => {
+    const { spki } = (await simulatedHierarchy()).authorities.ask.key;
+    const parts = childrenOf(readDer(spki));
+    const algorithm = parts[0]?.content ?? new Uint8Array();
+    const longForm = concat(Uint8Array.of(0x30, 0x81, algorithm.length), algorithm);
+    expect(codeOf(await certificate({ spki: sequence(...parts.map(({ bytes }) => bytes)) }))).toBe("read");
+    expect(codeOf(await certificate({ spki: sequence(longForm, ...parts.slice(1).map(({ bytes }) => bytes)) }))).toBe(
+      "endorse.certificate-malformed",
+    );
   });
 });
 

@@ -89,6 +89,7 @@ describe("a simulated chain", () => {
   test.each([
     ["its key is not the pinned one", async () => ({ ark: await authority("ark", { extensions: ca() }), spki: new Uint8Array(32) })],
     ["it did not sign itself", async () => ({ ark: await authority("ark", { by: "ask", extensions: ca() }) })],
+    ["it names another as its issuer", async () => ({ ark: await authority("ark", { issuer: "ARK-Turin", extensions: ca() }) })],
     ["it is no authority", async () => ({ ark: await authority("ark", { extensions: [keyUsage] }) })],
     ["it may not sign certificates", async () => ({ ark: await authority("ark", { extensions: [basicConstraints()] }) })],
   ] as const)("a pinned root is refused where %s", async (_, make) => {
