@@ -35,6 +35,8 @@ export interface Proposals {
   answer(proposal: string, verdict: "approve" | "deny", confirmed: boolean): Promise<Result<LaunchRecord | undefined>>;
 }
 
+type ProposalContext = Pick<ManagerContext, "ports" | "limits" | "notify">;
+
 interface Open {
   readonly proposal: Proposal;
   readonly code: string;
@@ -44,12 +46,12 @@ interface Open {
 }
 
 export class OpenProposals implements Proposals {
-  readonly #context: ManagerContext;
+  readonly #context: ProposalContext;
   readonly #decide: (question: DecisionQuestion) => Promise<Result<LaunchRecord>>;
   /** In order of age. */
   readonly #open = new Map<string, Open>();
 
-  constructor(context: ManagerContext, decide: (question: DecisionQuestion) => Promise<Result<LaunchRecord>>) {
+  constructor(context: ProposalContext, decide: (question: DecisionQuestion) => Promise<Result<LaunchRecord>>) {
     this.#context = context;
     this.#decide = decide;
   }

@@ -10,7 +10,7 @@ import { nodePrimitives } from "../../core/node/primitives.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
 import { revocationList } from "../../core/simulator/revocation-list.ts";
 import { parseEntry, type AuditEntry } from "../../core/audit/entry.ts";
-import { FaultyStore } from "./faulty-store.ts";
+import { FaultyStore, type StoreFault } from "./faulty-store.ts";
 import { MemoryDisk, MemoryStore } from "./memory-store.ts";
 import { MemoryKeychain, ScriptedCollateral, seededRandom, TestTime } from "./memory-ports.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -97,12 +97,19 @@ export class World {
   }
 
   /** The manager's process dies, with every connection, and starts again on what the disk holds. */
-  crash({ losingUnsynced = false } = {}): void {
+  crash({
+    losingUnsynced = false,
+    faults = [],
+  }: {
+    readonly losingUnsynced?: boolean;
+    readonly faults?: readonly StoreFault[];
+  } = {}): void {
     // A dead process writes nothing more: what is left of it gets a store that goes nowhere.
     this.store.detach();
     for (const { link } of this.connections) link.drop();
     if (losingUnsynced) this.disk.loseUnsynced();
     this.store = new FaultyStore(new MemoryStore(this.disk));
+    this.store.failNext(...faults);
     this.manager = this.#start();
     this.recovered = this.manager.recover();
   }
