@@ -2,7 +2,7 @@
 // always the one program that was bundled with the app, with two paths that the service names. Its lines and its exit code go back.
 import { isAbsolute } from "node:path";
 import type { Child } from "./service-host.ts";
-import type { FromService, ToService } from "./service-messages.ts";
+import type { FromService, ToService } from "../../core/api/host-messages.ts";
 
 export interface AgentHostParts {
   readonly fork: (args: readonly string[]) => Pick<Child<never>, "onLine" | "onExit" | "kill">;
@@ -19,7 +19,7 @@ export class AgentHost {
 
   hear(message: FromService): void {
     if (message.do === "stop-agent") this.#running.get(message.run)?.kill();
-    else this.#start(message);
+    else if (message.do === "run-agent") this.#start(message);
   }
 
   stopAll(): void {

@@ -8,7 +8,7 @@ import { declareConsoleScheme, readPageFiles, serveConsole } from "./app-protoco
 import { approvalClient, askAboutProposals, type Question } from "./approval-dialog.ts";
 import { openGate } from "./ipc-gate.ts";
 import { serviceEnvironment, ServiceHost } from "./service-host.ts";
-import { parseFromService } from "./service-messages.ts";
+import { parseFromService } from "../../core/api/host-messages.ts";
 import { openConsoleSession } from "./session-rules.ts";
 import { forkUtility } from "./utility-child.ts";
 import { applyWindowRules } from "./window-rules.ts";
@@ -38,7 +38,11 @@ function start(): void {
     env: { ...env, PORTCULLIS_VERSION: app.getVersion() },
     onMessage(message) {
       const parsed = parseFromService(message);
-      if (parsed !== undefined) agents.hear(parsed);
+      if (parsed?.do === "failed") {
+        service.stop();
+        dialog.showErrorBox("Portcullis cannot start", `${parsed.sentence}\n\n${parsed.code}`);
+        app.quit();
+      } else if (parsed !== undefined) agents.hear(parsed);
     },
     // SECURITY: row 24: lines of the service's own log, which has an allow-list of fields.
     onLine: (line) => void process.stderr.write(`${line}\n`),

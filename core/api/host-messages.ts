@@ -1,6 +1,6 @@
-// What do the main process and the service process say to each other, beside the ports? Three things; everything else is ignored.
+// What do the main process and the service process say to each other, beside the ports? This; everything else is ignored.
 // No message carries key material, and none can change the role of a port that exists.
-import type { Role } from "../../core/api/roles.ts";
+import type { Role } from "./roles.ts";
 
 /** Main to service; with `connect` comes the port. */
 export type ToService =
@@ -11,12 +11,18 @@ export type ToService =
 /** Service to main. */
 export type FromService =
   | { readonly do: "run-agent"; readonly run: string; readonly configuration: string; readonly processor: string }
-  | { readonly do: "stop-agent"; readonly run: string };
+  | { readonly do: "stop-agent"; readonly run: string }
+  | { readonly do: "ready" }
+  /** It cannot start, and a restart would not help. */
+  | { readonly do: "failed"; readonly code: string; readonly sentence: string };
 
 /** @returns undefined for anything that the service does not say. */
 export function parseFromService(message: unknown): FromService | undefined {
-  if (!isRecord(message) || typeof message["run"] !== "string") return undefined;
-  const { do: what, run, configuration, processor } = message;
+  if (!isRecord(message)) return undefined;
+  const { do: what, run, configuration, processor, code, sentence } = message;
+  if (what === "ready") return { do: what };
+  if (what === "failed" && typeof code === "string" && typeof sentence === "string") return { do: what, code, sentence };
+  if (typeof run !== "string") return undefined;
   if (what === "stop-agent") return { do: what, run };
   if (what === "run-agent" && typeof configuration === "string" && typeof processor === "string")
     return { do: what, run, configuration, processor };
