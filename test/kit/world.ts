@@ -56,6 +56,8 @@ export class World {
   readonly random: Random;
   readonly logged: { readonly event: string; readonly fields: LogFields | undefined }[] = [];
   readonly connections: Connection[] = [];
+  /** Hex digests of all evidence that a person ever said yes to. */
+  readonly approved = new Set<string>();
   /** Decisions that nobody awaits, for {@link settle}. */
   readonly answers: Promise<Result<LaunchRecord>>[] = [];
   readonly processor: SimulatedProcessor;

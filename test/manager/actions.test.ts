@@ -2,7 +2,7 @@
 // keychain that locks and a manager that dies, the invariants hold after every step. Failing seeds are kept in seeds.ts and replayed first.
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { makeWorld } from "../kit/world.ts";
+import { makeWorld, saidOn } from "../kit/world.ts";
 import { actionList, perform, type Action } from "./actions.ts";
 import { Watch } from "./invariants.ts";
 import { failingSeeds } from "./seeds.ts";
@@ -10,7 +10,7 @@ import { failingSeeds } from "./seeds.ts";
 /** In one `npm test`. PORTCULLIS_ACTION_RUNS asks for another number, for a night of searching or a quick look. */
 const runs = Number(process.env["PORTCULLIS_ACTION_RUNS"] ?? 10_000);
 const seed = Number(process.env["PORTCULLIS_ACTION_SEED"] ?? 20_261_124);
-const tally = { runs: 0, steps: 0, launches: 0, releases: 0, opened: 0, faults: 0, crashes: 0 };
+const tally = { runs: 0, steps: 0, launches: 0, releases: 0, opened: 0, renewed: 0, faults: 0, crashes: 0 };
 
 async function holds(list: readonly Action[]): Promise<void> {
   const world = await makeWorld({ seed: "actions", limits: { launchesPerMinute: 20, failedOpens: 3 } });
@@ -35,6 +35,7 @@ async function holds(list: readonly Action[]): Promise<void> {
   tally.runs++;
   tally.launches += world.disk.launches.size;
   tally.releases += world.audit().filter(({ kind }) => kind === "launch-released").length;
+  tally.renewed += world.connections.filter(({ link }) => saidOn(link).filter(({ type }) => type === "challenge").length > 1).length;
   tally.opened += world.audit().filter(({ kind }) => kind === "launch-opened").length;
 }
 
@@ -51,6 +52,7 @@ test(`the invariants hold over ${runs} action lists`, { timeout: 1_200_000 }, as
   // A generator that never gets anywhere would hold every invariant.
   expect(tally.releases).toBeGreaterThan(runs / 10);
   expect(tally.opened).toBeGreaterThan(runs / 20);
+  expect(tally.renewed).toBeGreaterThan(runs / 50);
   expect(tally.faults).toBeGreaterThan(runs / 100);
 });
 

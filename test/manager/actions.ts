@@ -6,7 +6,10 @@ import type { StoreFault } from "../kit/faulty-store.ts";
 import type { VmRecord } from "../../core/manager/records.ts";
 
 export type Action =
-  | { readonly do: "start"; readonly vm: number }
+  /** `changing`: every report of this VM says something else than the one before, as a VM that was started anew does. */
+  | { readonly do: "start"; readonly vm: number; readonly changing: boolean }
+  /** The person thinks for longer than evidence stays fresh, while everything else goes on. */
+  | { readonly do: "think" }
   | { readonly do: "to-manager" | "to-agent" | "drop" | "kill-agent"; readonly on: number }
   /** Delivers everything, as on a good day. */
   | { readonly do: "run" }
@@ -22,10 +25,12 @@ export type Action =
 
 const index = fc.nat({ max: 3 });
 const vm = fc.constantFrom(0, 0, 0, 1);
+const changing = fc.constantFrom(false, false, false, true);
 
 /** Weighted so that about half of the lists come to a decision. */
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm, changing }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("think") }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("to-manager", "to-agent"), on: index }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("run") }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant("approve"), which: index, stale: fc.constant(false) }) },
@@ -56,20 +61,27 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
       { weight: 3, arbitrary: fc.constant(2) },
       { weight: 4, arbitrary: fc.constant(3) },
     ),
-    vm,
+    start: fc.record({ do: fc.constant("start"), vm, changing }),
+    thinks: fc.constantFrom(false, false, false, false, true),
     rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
-  .map(({ begin, vm: first, rest }) => [...beginning(first).slice(0, begin), ...rest]);
-
-function beginning(first: number): readonly Action[] {
-  return [{ do: "start", vm: first }, { do: "run" }, { do: "approve", which: 0, stale: false }];
-}
+  .map(({ begin, start, thinks, rest }) => {
+    const think: readonly Action[] = thinks ? [{ do: "think" }] : [];
+    const beginning: readonly (readonly Action[])[] = [[start], [{ do: "run" }, ...think], [{ do: "approve", which: 0, stale: false }]];
+    return [...beginning.slice(0, begin).flat(), ...rest];
+  });
 
 /** @returns true after a crash. */
 export async function perform(world: World, vms: readonly VmRecord[], step: Action): Promise<boolean> {
   switch (step.do) {
     case "start":
-      world.connect(vms[step.vm] ?? fallback());
+      start(world, vms[step.vm] ?? fallback(), step.changing);
+      break;
+    case "think":
+      for (let waited = 0; waited < 130; waited += 26) {
+        world.time.advance(26_000);
+        await world.run();
+      }
       break;
     case "to-manager":
       on(world, step.on)?.link.deliverToManager();
@@ -135,6 +147,11 @@ export async function perform(world: World, vms: readonly VmRecord[], step: Acti
   return false;
 }
 
+function start(world: World, record: VmRecord, changes: boolean): void {
+  const guest = world.guest(record);
+  world.connect(record, { guest: changes ? { ...guest, report: (request) => world.guest(record).report(request) } : guest });
+}
+
 /** The newest connections are the interesting ones. */
 function on({ connections }: World, back: number): Connection | undefined {
   return connections.at(-1 - back);
@@ -145,6 +162,7 @@ function decide(world: World, verdict: "approve" | "deny", which: number, stale:
   const launch = waiting[which % Math.max(1, waiting.length)] ?? [...world.disk.launches.values()].at(-1 - which);
   if (launch === undefined) return;
   const evidence = stale ? "00".repeat(48) : (launch.evidenceDigest ?? "00".repeat(48));
+  if (verdict === "approve") world.approved.add(evidence);
   world.answers.push(world.manager.decide({ launch: launch.id, evidence, verdict, reason: "a person says so" }));
 }
 

@@ -80,7 +80,17 @@ export class Watch {
     const named = toHex(evidenceDigest({ reportBytes: record.report, certificateTable: record.certificates }, nodePrimitives));
     if (entry.facts["evidence"] !== named) broken("the entry names the exact evidence");
     if (record.decision?.entry !== entry.sequence) broken("the record names its entry");
-    if (entry.facts["by"] === "person" && record.decision.approvedEvidence === undefined) broken("a person's release names what they saw");
+    this.#personSaidYes(entry, record);
+  }
+
+  /** Every policy here is manual: what was released was seen, in this or in other evidence of the same claims. */
+  #personSaidYes({ facts }: AuditEntry, { decision }: LaunchRecord): void {
+    const approval = facts["approval"];
+    const named = approval !== null && typeof approval === "object" && "evidence" in approval ? approval : undefined;
+    if (facts["by"] !== "person" || named === undefined) broken("nothing is released without a person");
+    if (decision?.approvedEvidence !== named["evidence"]) broken("the record names what the person saw");
+    if (!this.#world.approved.has(decision?.approvedEvidence ?? "")) broken("an approval is of the evidence that the person saw");
+    if (named["claims"] !== facts["claims"]) broken("other claims need another approval");
   }
 
   /** A word about trust or a decision is only ever said after its entry; only a store or a peer that fails is told without one. */
