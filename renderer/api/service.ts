@@ -1,7 +1,8 @@
 // Is the service there, and what changed? Keeps one link open, opens it again when it is lost, and passes on the service's change events.
 // Knows nothing of pages; holds no answers.
 import type { ChangeEvent } from "../../core/api/schemas.ts";
-import type { Client, Link, OpenLink } from "./link.ts";
+import { failureOf, notReached } from "./failure.ts";
+import type { Client, OpenLink } from "./link.ts";
 
 export type Connection =
   | { readonly state: "connecting" }
@@ -13,9 +14,9 @@ export class Service {
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Set<(event: ChangeEvent) => void>();
   #connection: Connection = { state: "connecting" };
-  #link: Link | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #running = false;
   #attempts = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(open: OpenLink) {
     this.#open = open;
@@ -25,11 +26,13 @@ export class Service {
     return this.#connection;
   }
 
-  /** Also "retry now". Does nothing while a link is open. */
+  /** Also "retry now". Does nothing while a link is open or being opened. */
   connect(): void {
-    if (this.#link !== undefined) return;
+    if (this.#running) return;
+    this.#running = true;
     clearTimeout(this.#retry);
-    this.#openOnce().catch(() => this.#lost());
+    const over = (): void => this.#lost();
+    this.#run().then(over, over);
   }
 
   /** For React: called when {@link connection} is another. */
@@ -43,24 +46,30 @@ export class Service {
     return () => this.#listeners.delete(listener);
   }
 
-  async #openOnce(): Promise<void> {
-    const link = await this.#open(() => this.#lost());
-    if (this.#link !== undefined) return link.close();
-    this.#link = link;
-    const events = await link.client.status.watch({});
-    this.#attempts = 0;
-    this.#say({ state: "connected", client: link.client });
+  /** One link, from its opening to its end, however it ends. */
+  async #run(): Promise<void> {
+    const ended = Promise.withResolvers<undefined>();
+    const link = await this.#open(() => ended.resolve(undefined));
+    try {
+      const events = await Promise.race([link.client.status.watch({}), ended.promise, pause(beatDeadline)]);
+      if (events === undefined) return;
+      this.#attempts = 0;
+      this.#say({ state: "connected", client: link.client });
+      await Promise.race([ended.promise, this.#pass(events), heartbeat(link.client)]);
+    } finally {
+      link.close();
+    }
+  }
+
+  async #pass(events: AsyncIterable<ChangeEvent>): Promise<void> {
     for await (const event of events) for (const listener of this.#listeners) listener(event);
-    this.#lost();
   }
 
   #lost(): void {
-    this.#link?.close();
-    this.#link = undefined;
-    clearTimeout(this.#retry);
+    this.#running = false;
     this.#attempts += 1;
     this.#say({ state: "lost", attempts: this.#attempts });
-    this.#retry = setTimeout(() => this.connect(), Math.min(longestPause, firstPause * 2 ** Math.min(this.#attempts - 1, 10)));
+    this.#retry = setTimeout(() => this.connect(), Math.min(longestPause, firstPause * 2 ** (this.#attempts - 1)));
   }
 
   #say(connection: Connection): void {
@@ -69,5 +78,24 @@ export class Service {
   }
 }
 
+/** Ends when the service does not answer any more: a port does not always tell that its other end is gone. */
+async function heartbeat(client: Client): Promise<void> {
+  for (let heard = true; heard; ) {
+    await pause(beatPause);
+    // A "no" is an answer too.
+    const answer = client.status.get({}).then(
+      () => true,
+      (error: unknown) => failureOf(error) !== notReached,
+    );
+    heard = await Promise.race([answer, pause(beatDeadline).then(() => false)]);
+  }
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
+}
+
 const firstPause = 1000;
 const longestPause = 10_000;
+const beatPause = 5000;
+const beatDeadline = 5000;

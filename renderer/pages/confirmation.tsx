@@ -8,6 +8,7 @@ import { useSecond } from "../now.ts";
 import { ActionButton } from "../parts/button.tsx";
 import { TextField } from "../parts/field.tsx";
 import { FailureNotice, Notice } from "../parts/notice.tsx";
+import { Scroller } from "../parts/table.tsx";
 import { Countdown } from "../parts/time.tsx";
 
 interface Props {
@@ -26,11 +27,11 @@ export function Confirmation({ proposal, overtaken, confirmation, onClose, onAga
   if (confirmed) return <Confirmed verdict={proposal.verdict} />;
   return (
     <>
-      <div className="summary">
+      <Scroller className="summary" label="What you are asked to confirm">
         {proposal.summary.map((sentence) => (
           <p key={sentence}>{sentence}</p>
         ))}
-      </div>
+      </Scroller>
       {overtaken && (
         <Notice tone="wait" title="The VM sent new evidence">
           <p>What was proposed here names the evidence before. If you have not confirmed it yet, drop it and look at the new evidence.</p>

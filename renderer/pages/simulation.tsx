@@ -10,6 +10,7 @@ import { Answer, FailureNotice, Notice } from "../parts/notice.tsx";
 import { PageHead, Section, Tail } from "../parts/page.tsx";
 import { PendingCard } from "../parts/pending-card.tsx";
 import { launchSentence } from "../words.ts";
+import { consoleLine } from "./console-line.ts";
 
 export function SimulationPage({ id }: { readonly id: string }) {
   const simulation = useQuery({
@@ -63,7 +64,7 @@ function Progress({ view }: { readonly view: SimulationView }) {
         {view.lines.length === 0 ? (
           <p className="quiet">The agent has not written anything yet.</p>
         ) : (
-          <Tail lines={view.lines} label="The agent's console" />
+          <Tail lines={view.lines.map(consoleLine)} label="The agent's console" />
         )}
       </Section>
     </>

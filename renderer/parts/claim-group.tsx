@@ -51,13 +51,15 @@ function ClaimGroup({ group, checks, fields }: Props) {
 
 function Check({ check }: { readonly check: CheckView }) {
   const same = check.expected === check.actual;
+  // A waived check's sentence is its reason, which stands below under its own name.
+  const repeats = check.waiver !== undefined && check.sentence.includes(check.waiver);
   return (
     <li className={`check check-${check.verdict}`}>
       <div className="check-head">
         <h3>{check.title}</h3>
         <VerdictMark verdict={check.verdict} />
       </div>
-      <p>{check.sentence}</p>
+      {!repeats && <p>{check.sentence}</p>}
       <dl className="compare">
         <div>
           <dt>{same ? "Expected and actual" : "Expected"}</dt>

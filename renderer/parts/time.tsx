@@ -21,7 +21,7 @@ export function WhenExactly({ at }: { readonly at: string }) {
 }
 
 export function Countdown({ until, what }: { readonly until: string; readonly what: string }) {
-  const left = Math.max(0, Math.ceil((Date.parse(until) - useSecond()) / 1000));
+  const left = Math.max(0, Math.floor((Date.parse(until) - useSecond()) / 1000));
   const milestone = milestones.findLast((seconds) => left <= seconds);
   return (
     <span className={`countdown${left <= 30 ? " countdown-short" : ""}`}>
