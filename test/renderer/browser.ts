@@ -31,6 +31,8 @@ export interface Look {
   readonly scheme?: "light" | "dark";
   readonly width?: number;
   readonly height?: number;
+  /** Runs in the page before its own scripts. */
+  readonly before?: () => void;
 }
 
 export interface Shown {
@@ -40,8 +42,13 @@ export interface Shown {
   close(): Promise<void>;
 }
 
-export async function show(browser: Browser, url: string, { scheme = "light", width = 1280, height = 800 }: Look = {}): Promise<Shown> {
+export async function show(
+  browser: Browser,
+  url: string,
+  { scheme = "light", width = 1280, height = 800, before }: Look = {},
+): Promise<Shown> {
   const context: BrowserContext = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
+  if (before !== undefined) await context.addInitScript(before);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

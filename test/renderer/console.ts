@@ -40,7 +40,7 @@ export function useConsole(): (set: (service: FixtureService) => void, path?: st
 }
 
 /** Playwright waits for it; the test's own time-out ends the wait. */
-export async function sees(page: Page, text: string | RegExp): Promise<void> {
+export async function expectText(page: Page, text: string | RegExp): Promise<void> {
   await page.getByText(text).first().waitFor();
 }
 

@@ -1,7 +1,7 @@
 // Is nothing shown before the keychain is ready, and is each of its states told? Also the settings page, which shows what was chosen.
 import { describe, expect, test } from "vitest";
 import { needs } from "../kit/needs.ts";
-import { sees, useConsole } from "./console.ts";
+import { expectText, useConsole } from "./console.ts";
 
 describe("the keychain gate", needs("chromium"), () => {
   const open = useConsole();
@@ -18,12 +18,12 @@ describe("the keychain gate", needs("chromium"), () => {
     await page.getByRole("heading", { name: "Where shall disk keys live?" }).waitFor();
     expect(await page.getByRole("navigation").count()).toBe(0);
     expect(await page.getByLabel("The operating system's keychain").isDisabled()).toBe(true);
-    await sees(page, "No keychain of the operating system answers here.");
+    await expectText(page, "No keychain of the operating system answers here.");
     await page.getByLabel("Passphrase", { exact: true }).fill("short");
     await page.getByLabel("Passphrase again").fill("other");
     await page.getByRole("button", { name: "Use this" }).click();
-    await sees(page, "At least 12 characters; 5 so far.");
-    await sees(page, "The two are not the same.");
+    await expectText(page, "At least 12 characters; 5 so far.");
+    await expectText(page, "The two are not the same.");
     expect(service.status.keychain.state).toBe("unset");
     await page.getByLabel("Passphrase", { exact: true }).fill("correct horse battery");
     await page.getByLabel("Passphrase again").fill("correct horse battery");
@@ -48,7 +48,7 @@ describe("the keychain gate", needs("chromium"), () => {
     const passphrase = page.getByLabel("Passphrase");
     await passphrase.fill("wrong passphrase");
     await passphrase.press("Enter");
-    await sees(page, "This passphrase does not open the file.");
+    await expectText(page, "This passphrase does not open the file.");
     await passphrase.fill("right passphrase");
     await passphrase.press("Enter");
     await page.getByRole("heading", { name: "Launches", exact: true }).waitFor();
@@ -59,7 +59,7 @@ describe("the keychain gate", needs("chromium"), () => {
       fixture.status = { ...fixture.status, keychain: keychain("missing", "os") };
     });
     await page.getByRole("heading", { name: "The keychain is not there" }).waitFor();
-    await sees(page, "Portcullis does not fall back to another one.");
+    await expectText(page, "Portcullis does not fall back to another one.");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: "Launches", exact: true }).waitFor();
   });
@@ -75,8 +75,8 @@ describe("the keychain gate", needs("chromium"), () => {
         },
       };
     }, "/settings");
-    await sees(page, "A file sealed with a passphrase");
-    await sees(page, "Another program uses port 7443.");
+    await expectText(page, "A file sealed with a passphrase");
+    await expectText(page, "Another program uses port 7443.");
     await page.getByRole("button", { name: "Try to listen again" }).waitFor();
     await page.getByLabel("Dark").check();
     await page.reload();

@@ -1,7 +1,7 @@
 // Does the home page say what waits and what was? Empty, loading, refused, pending, history, and a service that goes away and comes back.
 import { describe, expect, test } from "vitest";
 import { needs } from "../kit/needs.ts";
-import { sees, useConsole } from "./console.ts";
+import { expectText, useConsole } from "./console.ts";
 import { before, endedLaunch, history, idOf, pendingLaunch } from "./fixture-values.ts";
 
 describe("launches", needs("chromium"), () => {
@@ -9,37 +9,37 @@ describe("launches", needs("chromium"), () => {
 
   test("nothing has happened yet", async () => {
     const { page } = await open(() => {});
-    await sees(page, "Nothing waits");
-    await sees(page, "No launch has ended yet");
+    await expectText(page, "Nothing waits");
+    await expectText(page, "No launch has ended yet");
     expect(await page.title()).toBe("Portcullis");
   });
 
   test("an answer that is still on its way has words", async () => {
     const { page } = await open((service) => service.silent.add("launches.list"));
-    await sees(page, "Loading the history …");
+    await expectText(page, "Loading the history …");
   });
 
   test("a refusal is shown with its sentence and code, and can be tried again", async () => {
     const { page, service } = await open((fixture) => {
       fixture.refusals.set("launches.list", { code: "store.damaged", sentence: "The database is damaged. Restore it from a backup." });
     });
-    await sees(page, "The database is damaged. Restore it from a backup.");
-    await sees(page, "store.damaged");
+    await expectText(page, "The database is damaged. Restore it from a backup.");
+    await expectText(page, "store.damaged");
     service.refusals.clear();
     const again = page.getByRole("button", { name: "Try again" });
     await again.nth(1).click();
     await again.first().click();
-    await sees(page, "Nothing waits");
+    await expectText(page, "Nothing waits");
   });
 
   test("a refusal that depends on the state of the service goes away with it", async () => {
     const { page, service } = await open((fixture) => {
       fixture.refusals.set("launches.list", { code: "service.not-ready", sentence: "The service is still starting." });
     });
-    await sees(page, "The service is still starting.");
+    await expectText(page, "The service is still starting.");
     service.refusals.clear();
     service.tell({ kind: "status" });
-    await sees(page, "Nothing waits");
+    await expectText(page, "Nothing waits");
   });
 
   test("a pending launch is a card with its tally and its time, and counts in the title", async () => {
@@ -55,6 +55,7 @@ describe("launches", needs("chromium"), () => {
     await page.waitForFunction(() => document.title === "(1) Portcullis");
     await card.getByRole("link", { name: "Review billing-db-01" }).click();
     await page.getByRole("heading", { level: 1, name: "billing-db-01" }).waitFor();
+    expect(page.url()).toContain(`#/launches/${idOf("pending")}`);
   });
 
   test("the history names state, VM and reason in words", async () => {
@@ -84,14 +85,14 @@ describe("launches", needs("chromium"), () => {
     await page.getByRole("link", { name: "Older launches" }).click();
     await page.getByRole("row", { name: /vm-29/ }).waitFor();
     expect(await page.getByRole("row", { name: /vm-24/ }).count()).toBe(0);
-    await sees(page, "That is all.");
+    await expectText(page, "That is all.");
     await page.getByRole("link", { name: "Back to the newest" }).click();
     await page.getByRole("row", { name: /vm-0/ }).waitFor();
   });
 
   test("a change event renews what is shown", async () => {
     const { page, service } = await open(() => {});
-    await sees(page, "Nothing waits");
+    await expectText(page, "Nothing waits");
     service.launches = [pendingLaunch()];
     service.tell({ kind: "launch", id: idOf("pending") });
     await page.getByRole("article", { name: "billing-db-01" }).waitFor();
@@ -101,13 +102,13 @@ describe("launches", needs("chromium"), () => {
     const { page, service, files } = await open((fixture) => {
       fixture.launches = [...history()];
     });
-    await sees(page, "mail-gateway");
+    await expectText(page, "mail-gateway");
     await service.stop();
-    await sees(page, "The console lost the service");
-    await sees(page, "What you see below is the last that was known");
+    await expectText(page, "The console lost the service");
+    await expectText(page, "What you see below is the last that was known");
     const simulate = page.getByRole("button", { name: "Launch a simulated VM" });
     expect(await simulate.getAttribute("aria-disabled")).toBe("true");
-    await sees(page, "The console is not connected to the service.");
+    await expectText(page, "The console is not connected to the service.");
     await service.start(files);
     await page.getByRole("button", { name: "Try again now" }).click();
     await page.getByText("The console lost the service").waitFor({ state: "detached" });
@@ -120,7 +121,7 @@ describe("launches", needs("chromium"), () => {
         simulation: { possible: false, failure: { code: "simulation.no-cryptsetup", sentence: "cryptsetup is not installed." } },
       };
     });
-    await sees(page, "cryptsetup is not installed.");
+    await expectText(page, "cryptsetup is not installed.");
   });
 
   test("a simulation shows its words, its console and its launch", async () => {
@@ -133,14 +134,17 @@ describe("launches", needs("chromium"), () => {
           phase: "running",
           progress: "It waits for your decision.",
           launch: idOf("pending"),
-          lines: ["evidence sent"],
+          lines: ['{"at":"2026-11-24T06:29:16.094Z","level":"info","event":"agent.pending","reason":"approval"}', "evidence sent"],
         },
       ];
     });
     await page.getByRole("button", { name: "Launch a simulated VM" }).click();
     await page.getByRole("heading", { level: 1, name: "Simulated launch" }).waitFor();
-    await sees(page, "It waits for your decision.");
-    await page.getByRole("region", { name: "The agent's console" }).getByText("evidence sent").waitFor();
+    await expectText(page, "It waits for your decision.");
+    await page
+      .getByRole("region", { name: "The agent's console" })
+      .getByText(/06:29:16\.094 {2}agent\.pending {2}reason approval\s+evidence sent/)
+      .waitFor();
     await page.getByRole("link", { name: "Review billing-db-01" }).waitFor();
   });
 });
