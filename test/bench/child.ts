@@ -1,6 +1,7 @@
 // How are the two sides of a launch kept off each other's event loop? Each is a process; the bench asks, and it answers, one question at a time.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 
 /** Questions, and the answer to each by its name. */
 export interface Talk {
@@ -10,14 +11,18 @@ export interface Talk {
 
 export class Side<T extends Talk> {
   readonly #child: ChildProcess;
+  /** The signal that ended it, or its exit code. */
+  readonly ended: Promise<string | number>;
 
   /** @param program a TypeScript file that calls {@link answerQuestions}. */
-  constructor(program: string) {
-    this.#child = fork(program, [], {
+  constructor(program: string, words: readonly string[] = []) {
+    this.#child = fork(program, words, {
+      env: { ...process.env, NODE_COMPILE_CACHE: codeCache },
       serialization: "advanced",
       execArgv: ["--no-warnings"],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
+    this.ended = once(this.#child, "exit").then(([code, signal]: (string | number | null)[]) => signal ?? code ?? "");
   }
 
   async ask<Name extends keyof T["answers"]>(question: T["question"] & { readonly ask: Name }): Promise<T["answers"][Name]> {
@@ -30,7 +35,7 @@ export class Side<T extends Talk> {
       };
       const gone = (): void => {
         child.off("message", answered);
-        reject(new Error(`the process that was asked ${String(question.ask)} has ended`));
+        reject(new Error(`the process that was asked ${question.ask} has ended`));
       };
       child.once("message", answered);
       child.once("exit", gone);
@@ -38,12 +43,13 @@ export class Side<T extends Talk> {
   }
 
   async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
-    await ended;
+    await this.ended;
   }
 }
+
+/** For processes that tests start by the hundred: reading TypeScript anew each time takes longer than what they do. */
+export const codeCache = join(import.meta.dirname, "../../node_modules/.cache/portcullis-test-code");
 
 export function answerQuestions<T extends Talk>(answer: (question: T["question"]) => Promise<T["answers"][keyof T["answers"]]>): void {
   process.on("message", (question) => {
@@ -56,4 +62,6 @@ export function answerQuestions<T extends Talk>(answer: (question: T["question"]
     );
   });
   process.on("SIGTERM", () => process.exit(0));
+  // Whoever asks is gone.
+  process.on("disconnect", () => process.exit(0));
 }
