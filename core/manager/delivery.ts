@@ -35,12 +35,14 @@ export class Delivery {
       return fail(failure("approval.launch-ended"));
     }
     if (!keys.ok) return this.#refuseInstead(keys.failure);
-    const decided = this.#decideAndCommit(disks);
-    if (!decided.ok) {
-      wipeKeys(keys.value);
-      return decided;
+    try {
+      const decided = this.#decideAndCommit(disks);
+      if (!decided.ok) return decided;
+      this.#committed = { decision: decided.value, keys: keys.value };
+    } finally {
+      // A store that throws is no reason to keep them either.
+      if (this.#committed === undefined) wipeKeys(keys.value);
     }
-    this.#committed = { decision: decided.value, keys: keys.value };
     launch.settle(ok(launch.record));
     return ok(undefined);
   }
@@ -70,6 +72,8 @@ export class Delivery {
 
   /** What the store does not take now is written by unsettled.ts, or by recovery.ts. */
   commitDeliveryUnknown(why: Failure): void {
+    // The session ended between the commit and its answer: unsettled.ts has written it already, and it counts once.
+    if (this.#launch.over) return;
     this.#finish(deliveryUnknownFacts(this.#launch.record, why.code), "delivery-unknown", { code: why.code }, addOne);
   }
 

@@ -260,7 +260,7 @@ export class Launch {
 
   #writeRefusal(why: Failure): Result<void> {
     const { waitUntil: _, ...rest } = this.#record;
-    const reason = this.#denial;
+    const reason = why.code === "approval.denied" ? this.#denial : undefined;
     const by = reason === undefined ? "policy" : "person";
     let refused = this.#record;
     const committed = this.#context.ledger.commit(refusedFacts(this.#record, why, by, reason), (entry, at) => {

@@ -39,7 +39,7 @@ export interface Manager {
   vms(): readonly VmRecord[];
   vm(id: string): VmRecord | undefined;
   readonly proposals: Proposals;
-  /** @returns how to stop listening. */
+  /** Listeners hear soon after, in order. @returns how to stop listening. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Ends every session and resolves when all have ended. Afterwards nothing is accepted. */
   stop(): Promise<void>;
@@ -47,7 +47,7 @@ export interface Manager {
 
 export function createManager(ports: ManagerPorts, options: ManagerOptions): Manager {
   const listeners = new Set<(change: Change) => void>();
-  const notify = (change: Change): void => {
+  const tell = (change: Change): void => {
     for (const listener of listeners) {
       try {
         listener(change);
@@ -57,6 +57,8 @@ export function createManager(ports: ManagerPorts, options: ManagerOptions): Man
       }
     }
   };
+  // Afterwards, not in the middle of the step that changed something: a listener may ask for anything.
+  const notify = (change: Change): void => void Promise.resolve(change).then(tell);
   const limits = { ...defaultLimits, ...options.limits };
   const ledger = new Ledger(ports, notify);
   const context: ManagerContext = {

@@ -1,7 +1,6 @@
 // Which launches ended without their record saying how, because the store did not answer? They are closed before the VM may launch again, by
 // the same steps as after a crash (recovery.ts). Never resends anything.
-import { failure } from "../base/failure.ts";
-import { fail, ok, type Result } from "../base/result.ts";
+import { ok, type Result } from "../base/result.ts";
 import { deliveryUnknownFacts } from "./facts.ts";
 import type { Ledger } from "./commit.ts";
 import type { Store } from "./ports.ts";
@@ -49,11 +48,10 @@ export function closeLeftOver(ledger: Ledger, store: Store, launch: LaunchRecord
     return saved.ok ? ok("abandoned") : saved;
   }
   const vm = store.vm(launch.vm);
-  if (vm === undefined) return fail(failure("enrolment.unknown-vm", launch.vm));
   // CRASH: before or inside, the record still says "released" and the next start comes here again; after, it is closed.
   const committed = ledger.commit(deliveryUnknownFacts(launch, "launch.outcome-late"), (_, at) => ({
     launch: { ...endedNow(launch), state: "delivery-unknown", updatedAt: at },
-    vm: { ...vm, failedOpens: vm.failedOpens + 1 },
+    ...(vm === undefined ? {} : { vm: { ...vm, failedOpens: vm.failedOpens + 1 } }),
   }));
   return committed.ok ? ok("delivery-unknown") : committed;
 }

@@ -30,6 +30,11 @@ async function holds(list: readonly Action[]): Promise<void> {
   await world.settle();
   watch.check();
   watch.checkEnd();
+  world.store.heal();
+  world.time.advance(60_000);
+  for (const vm of vms.slice(0, 1)) world.connect(vm).link.deliverToManager();
+  await world.quiet();
+  watch.checkSettled();
   world.crash();
   watch.checkRestart();
   tally.runs++;

@@ -75,7 +75,7 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
 export async function perform(world: World, vms: readonly VmRecord[], step: Action): Promise<boolean> {
   switch (step.do) {
     case "start":
-      start(world, vms[step.vm] ?? fallback(), step.changing);
+      startVm(world, vms[step.vm] ?? fallback(), step.changing);
       break;
     case "think":
       for (let waited = 0; waited < 130; waited += 26) {
@@ -147,7 +147,7 @@ export async function perform(world: World, vms: readonly VmRecord[], step: Acti
   return false;
 }
 
-function start(world: World, record: VmRecord, changes: boolean): void {
+function startVm(world: World, record: VmRecord, changes: boolean): void {
   const guest = world.guest(record);
   world.connect(record, { guest: changes ? { ...guest, report: (request) => world.guest(record).report(request) } : guest });
 }

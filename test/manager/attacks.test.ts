@@ -227,6 +227,49 @@ describe("collateral", () => {
     expect(refused).toBe("not-accepted");
   });
 
+  test("attack: the host brings an older revocation list that is still valid", async () => {
+    world = await makeWorld();
+    const vm = await world.enrol();
+    const hierarchy = await simulatedHierarchy();
+    const { ask, ark } = hierarchy.authorities;
+    const certificates = encodeCertTable([
+      { role: "vcek", bytes: world.processor.vek() },
+      { role: "ask", bytes: ask.certificate },
+      { role: "ark", bytes: ark.certificate },
+      { role: "crl", bytes: revocationList(hierarchy, simulatedInstant) },
+    ]);
+    const guest = world.guest(vm);
+    const forge = (reportData: Uint8Array): Forged => ({ report: guest.report({ reportData }), certificates });
+    world.simulatedCollateral.collateral = { certificates: [], crls: [revocationList(hierarchy, simulatedInstant, "ask-revoked")] };
+    expect(await fateOf(vm, forge)).toEqual(refusal("endorse.issuer-revoked"));
+    // Where the source does not answer, a valid list is enough.
+    world.simulatedCollateral.next = "down";
+    const { record } = await rogueLaunch(world, vm, { forge });
+    expect(record?.state).toBe("pending");
+  });
+
+  test("a certificate of an earlier TCB in the host's table is not used: the right one is fetched", async () => {
+    world = await makeWorld();
+    const vm = await world.enrol();
+    const hierarchy = await simulatedHierarchy();
+    const { chip } = world.processor;
+    const { ask, ark } = hierarchy.authorities;
+    const earlier = { ...chip.reportedTcb, snp: chip.reportedTcb.snp - 1 };
+    const certificates = encodeCertTable([
+      { role: "vcek", bytes: hierarchy.issue(simulatedInstant, earlier, { chipId: chip.chipId }) },
+      { role: "ask", bytes: ask.certificate },
+      { role: "ark", bytes: ark.certificate },
+    ]);
+    const guest = world.guest(vm);
+    const { crls } = world.simulatedCollateral.collateral;
+    world.simulatedCollateral.collateral = { certificates: [world.processor.vek()], crls };
+    const { record } = await rogueLaunch(world, vm, { forge: (reportData) => ({ report: guest.report({ reportData }), certificates }) });
+    expect(record?.state).toBe("pending");
+    expect(world.simulatedCollateral.asked).toMatchObject([
+      { product: "Milan", signer: "vcek", vekKnown: false, issuersKnown: true, crlWanted: true },
+    ]);
+  });
+
   test("attack: the collateral source lies: no revocation list, or junk", async () => {
     world = await makeWorld();
     const vm = await world.enrol();

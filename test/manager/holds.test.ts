@@ -210,6 +210,35 @@ describe("holds 3", () => {
     await pendingLaunch(world, vm);
   });
 
+  test("holds 3: a stop between the decision and its key sends nothing, wipes, and counts once", async () => {
+    const world = await makeWorld();
+    const vm = await world.enrol();
+    const connection = await pendingLaunch(world, vm);
+    world.manager.subscribe(({ id }) => {
+      if (world.disk.launches.get(id)?.state === "released") void world.manager.stop();
+    });
+    await world.decide(connection);
+    await world.settle();
+    expect(sent(connection.link, "release")).toBe(false);
+    expect(world.launchOf(connection).state).toBe("delivery-unknown");
+    expect(world.audit().filter(({ kind }) => kind === "delivery-unknown")).toHaveLength(1);
+    expect(world.manager.vm(vm.id)?.failedOpens).toBe(1);
+    expect(world.keychain.lent.every(({ wiped }) => wiped)).toBe(true);
+  });
+
+  test("holds 3: disabling a VM does not take back what was decided", async () => {
+    const world = await makeWorld();
+    const vm = await world.enrol();
+    const connection = await pendingLaunch(world, vm);
+    world.manager.subscribe(({ id }) => {
+      if (world.disk.launches.get(id)?.state === "released") world.manager.setEnabled(vm.id, false);
+    });
+    await world.answer(connection);
+    await world.run();
+    expect(world.launchOf(connection).state).toBe("opened");
+    expect(world.manager.vm(vm.id)?.enabled).toBe(false);
+  });
+
   test("holds 3: silence after the release is an unknown delivery", async () => {
     const world = await makeWorld();
     const vm = await world.enrol();

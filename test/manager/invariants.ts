@@ -25,6 +25,7 @@ export class Watch {
     this.#appendOnly(entries);
     const releases = entries.filter(({ kind }) => kind === "launch-released");
     this.#oneReleaseALaunch(releases);
+    this.#oneOutcomeALaunch(entries);
     this.#oneLiveLaunch();
     for (const connection of this.#world.connections) {
       const record = this.#recordOf(connection);
@@ -53,6 +54,15 @@ export class Watch {
     if (this.#world.keychain.lent.some(({ wiped }) => !wiped)) broken("every key that was read is wiped");
   }
 
+  /** Once the store writes again and somebody has knocked, no launch is left half way. */
+  checkSettled(): void {
+    for (const connection of this.#world.connections) {
+      const record = this.#recordOf(connection);
+      const open = record !== undefined && openStates.includes(record.state);
+      if (connection.link.closed && open) broken("what ended is closed before the next launch", `${record.id} ${record.state}`);
+    }
+  }
+
   #appendOnly(entries: readonly AuditEntry[]): void {
     if (entries.length < this.#entries.length) broken("the log only grows");
     this.#entries = entries;
@@ -61,6 +71,12 @@ export class Watch {
   #oneReleaseALaunch(releases: readonly AuditEntry[]): void {
     const launches = releases.map(({ facts }) => facts["launch"]);
     if (new Set(launches).size !== launches.length) broken("one release for one launch");
+  }
+
+  #oneOutcomeALaunch(entries: readonly AuditEntry[]): void {
+    const ends = entries.filter(({ kind }) => kind === "launch-opened" || kind === "launch-failed" || kind === "delivery-unknown");
+    const launches = ends.map(({ facts }) => facts["launch"]);
+    if (new Set(launches).size !== launches.length) broken("one outcome for one launch");
   }
 
   /** Sessions of one VM that could still be released. */

@@ -101,12 +101,13 @@ describe("the host's dialog", () => {
     expect(await confirmed).toMatchObject({ ok: true, value: { state: "denied" } });
   });
 
-  test("a proposal can be cancelled, and everybody hears of it", () => {
+  test("a proposal can be cancelled, and everybody hears of it", async () => {
     const changes: string[] = [];
     world.manager.subscribe(({ kind }) => changes.push(kind));
     const { proposal } = propose();
     expect(proposals.cancel(proposal).ok).toBe(true);
     expect(proposals.cancel(proposal)).toMatchObject({ failure: { code: "proposal.unknown" } });
+    await world.quiet();
     expect(changes).toEqual(["proposal", "proposal"]);
   });
 });
