@@ -2,8 +2,8 @@
 import type { DecodedReport } from "./report/decode.ts";
 
 export function reportText(report: DecodedReport): string {
-  return Object.entries(report)
-    .map(([name, value]) => `${name}: ${typeof value === "object" ? pairs(value) : value}`)
+  return Object.entries<unknown>({ ...report })
+    .map(([name, value]) => `${name}: ${typeof value === "object" && value !== null ? pairs(value) : String(value)}`)
     .join("\n");
 }
 

@@ -8,7 +8,7 @@ declare const window: { postMessage(message: string, origin: string, ports: read
 const consoleOrigin = "portcullis://console";
 
 ipcRenderer.on("portcullis:port", (event) => {
-  const [port] = event.ports;
+  const [port] = event.ports as readonly unknown[];
   if (port !== undefined) window.postMessage("portcullis-port", consoleOrigin, [port]);
 });
 
@@ -16,6 +16,6 @@ contextBridge.exposeInMainWorld(
   "portcullis",
   Object.freeze({
     connect: () => ipcRenderer.invoke("portcullis:connect") as Promise<boolean>,
-    openExternal: (name: string) => ipcRenderer.invoke("portcullis:open-external", String(name)) as Promise<boolean>,
+    openExternal: (name: string) => ipcRenderer.invoke("portcullis:open-external", name) as Promise<boolean>,
   }),
 );

@@ -1,5 +1,6 @@
 // The service process of the desktop app: the same service as headless, answering on ports that the main process hands over, each with its role.
 // SECURITY: rows 19 and 24. It shows nothing and has no window; its lines go through the log's allow-list to main.
+import type { Role } from "../../core/api/roles.ts";
 import { failure, sentenceOf } from "../../core/base/failure.ts";
 import { fail } from "../../core/base/result.ts";
 import { systemClock } from "../../core/node/clock.ts";
@@ -13,16 +14,16 @@ import { type FromService, parseToService } from "../../core/api/host-messages.t
 import { MainAgentRunner } from "./agent-runner.ts";
 import { portConnection, type PortMain } from "./ports.ts";
 
-/** Electron's process.parentPort, of which this folder's type library knows nothing outside a utility process. */
+/** Electron's process.parentPort, as service.ts hands it over. */
 interface ParentPort {
-  postMessage(message: FromService): void;
-  on(event: "message", listener: (event: { readonly data: unknown; readonly ports: readonly PortMain[] }) => void): unknown;
+  readonly tell: (message: FromService) => void;
+  readonly onMessage: (listener: (data: unknown, port: PortMain | undefined) => void) => void;
 }
 
 export async function runService(parent: ParentPort): Promise<void> {
   const log = createLog({ sink: streamSink(process.stderr), clock: systemClock });
   const dataFolder = dataFolderOf(process.env["PORTCULLIS_DATA"]);
-  const agents = new MainAgentRunner((message) => parent.postMessage(message));
+  const agents = new MainAgentRunner(parent.tell);
   const opening = openService({
     dataFolder,
     version: process.env["PORTCULLIS_VERSION"] ?? "unknown",
@@ -34,24 +35,26 @@ export async function runService(parent: ParentPort): Promise<void> {
     consoleLink: () => fail(failure("service.no-console")),
     log,
   });
+  const connect = async (port: PortMain, role: Role): Promise<void> => {
+    const service = await opening;
+    if (service.ok) serveConnection(service.value.router, portConnection(port), role, log);
+  };
   // Ports may come while the service still opens: they are served as soon as there is one.
-  parent.on("message", ({ data, ports: [port] }) => {
+  parent.onMessage((data, port) => {
     const message = parseToService(data);
     if (message === undefined) return;
     if (message.do !== "connect") return agents.hear(message);
     if (port === undefined) return;
     // SECURITY: row 19: the role comes with the port, from main, and stays.
-    void opening.then((service) => {
-      if (service.ok) serveConnection(service.value.router, portConnection(port), message.role, log);
-    });
+    void connect(port, message.role);
   });
   const service = await opening;
   if (!service.ok) {
     log.write("error", "service.failed", { code: service.failure.code });
-    return parent.postMessage({ do: "failed", code: service.failure.code, sentence: sentenceOf(service.failure) });
+    return parent.tell({ do: "failed", code: service.failure.code, sentence: sentenceOf(service.failure) });
   }
   const { router } = service.value;
   const control = await openControlSocket(dataFolder, (connection) => serveConnection(router, connection, "approve", log));
   if (!control.ok) log.write("warn", "service.no-control-socket", { code: control.failure.code });
-  parent.postMessage({ do: "ready" });
+  parent.tell({ do: "ready" });
 }

@@ -1,4 +1,8 @@
-// The entry of the service process: finds the port to the main process and runs the service on it.
+// The entry of the service process: the port to the main process, and the service on it.
 import { runService } from "./run-service.ts";
 
-await runService(process.parentPort as unknown as Parameters<typeof runService>[0]);
+await runService({
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this port is between two processes, and has no origin.
+  tell: (message) => process.parentPort.postMessage(message),
+  onMessage: (listener) => process.parentPort.on("message", ({ data, ports: [port] }) => listener(data, port)),
+});

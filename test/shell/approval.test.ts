@@ -76,7 +76,7 @@ describe("the dialog", () => {
     const house = makeHouse();
     const shown: Question[] = [];
     const asking = askAboutProposals({
-      client: approvalClient(house.port("approve") as never),
+      client: approvalClient(house.port("approve")),
       show(question) {
         shown.push(question);
         return Promise.resolve(1);
@@ -93,7 +93,7 @@ describe("the dialog", () => {
 
   test("that is closed confirms nothing", async () => {
     const house = makeHouse();
-    const asking = askAboutProposals({ client: approvalClient(house.port("approve") as never), show: () => Promise.resolve(0) });
+    const asking = askAboutProposals({ client: approvalClient(house.port("approve")), show: () => Promise.resolve(0) });
     await expect.poll(() => house.answers).toEqual([[proposal.proposal, "approve", false]]);
     house.changes.end();
     await asking;
@@ -159,7 +159,7 @@ function mainPort(port: MessagePort) {
 }
 
 function clientOf(port: MessagePort): ContractRouterClient<Contract> {
-  const link = new RPCLink({ port: port as unknown as ConstructorParameters<typeof RPCLink>[0]["port"] });
+  const link = new RPCLink({ port });
   port.start();
   return createORPCClient(link);
 }
@@ -182,6 +182,6 @@ async function codeOf(client: unknown, path: readonly string[]): Promise<string>
     return "answered";
   } catch (thrown) {
     if (!(thrown instanceof ORPCError)) throw thrown;
-    return thrown.code === "REFUSED" ? (thrown.data as { code: string }).code : thrown.code;
+    return thrown.code === "REFUSED" ? (thrown.data as { code: string }).code : String(thrown.code);
   }
 }

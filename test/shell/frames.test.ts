@@ -8,6 +8,7 @@ import { type Contents, type Frame, isConsoleFrame } from "../../electron/main/f
 import { webPreferences } from "../../electron/main/window-options.ts";
 import { textFiles } from "./kit.ts";
 
+const gone = (): boolean => true;
 const contents: Contents = { id: 1, isDestroyed: () => false };
 const frame: Frame = { url: consoleUrl, parent: null, detached: false, isDestroyed: () => false };
 
@@ -37,12 +38,12 @@ describe("row 13: a frame", () => {
 
   test.each([
     ["that is gone", null, contents, contents],
-    ["that is destroyed", { ...frame, isDestroyed: () => true }, contents, contents],
+    ["that is destroyed", { ...frame, isDestroyed: gone }, contents, contents],
     ["that is detached", { ...frame, detached: true }, contents, contents],
     ["below another", { ...frame, parent: {} }, contents, contents],
     ["of another window", frame, { ...contents, id: 2 }, contents],
-    ["of a destroyed sender", frame, { ...contents, isDestroyed: () => true }, contents],
-    ["of a destroyed window", frame, contents, { ...contents, isDestroyed: () => true }],
+    ["of a destroyed sender", frame, { ...contents, isDestroyed: gone }, contents],
+    ["of a destroyed window", frame, contents, { ...contents, isDestroyed: gone }],
     ["where there is no window", frame, contents, undefined],
   ] as const)("%s may not", (_name, of, sender, expected) => {
     expect(isConsoleFrame(of, sender, expected)).toBe(false);

@@ -62,9 +62,9 @@ describe("row 18: the preload", () => {
   });
 
   test("asks main on two channels, with text alone", async () => {
-    const bridge = exposed["portcullis"] as { connect(...args: unknown[]): unknown; openExternal(name: unknown): unknown };
+    const bridge = exposed["portcullis"] as { connect(...args: unknown[]): unknown; openExternal(...args: unknown[]): unknown };
     await bridge.connect("approve", { role: "approve" });
-    await bridge.openExternal({ toString: () => "amd-kds" });
+    await bridge.openExternal("amd-kds", "https://evil.example/");
     expect(invoked).toEqual([["portcullis:connect"], ["portcullis:open-external", "amd-kds"]]);
   });
 

@@ -37,14 +37,14 @@ export async function openHeadless(options: HeadlessOptions): Promise<Result<Hea
   const files = loadPageFiles(options.rendererFolder);
   // A manager without its page still releases keys, and the command line can decide: the page says what to do.
   if (!files.ok) log.write("warn", "console.not-built", { code: files.failure.code, path: options.rendererFolder });
-  let web: ConsoleHost | undefined;
+  const web: { host?: ConsoleHost } = {};
   const service = await openService({
     ...options,
     confirmation: "terminal-code",
     runAgent: nodeAgentRunner(options.agentProgram),
     consoleLink() {
-      if (web === undefined) return fail(failure("service.not-ready"));
-      const { url, expiresAt } = web.link();
+      if (web.host === undefined) return fail(failure("service.not-ready"));
+      const { url, expiresAt } = web.host.link();
       return ok({ url, expiresAt: rfc3339(expiresAt) });
     },
   });
@@ -67,8 +67,8 @@ export async function openHeadless(options: HeadlessOptions): Promise<Result<Hea
     await service.value.close();
     return control.ok ? fail(failure("service.not-ready")) : control;
   }
-  web = opened.value;
-  log.write("info", "console.open", { port: web.port });
+  web.host = opened.value;
+  log.write("info", "console.open", { port: opened.value.port });
   return ok(hostOf(service.value, opened.value, control.value));
 }
 

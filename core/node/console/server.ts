@@ -1,7 +1,6 @@
 // The browser console of a headless manager: the known files, the one-time link, and the contract over a WebSocket, on loopback only.
 // The page gets the operate role, never approve. docs/threat-model.md, "another page, another user". It reads no body of any request.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { answerPage, type PageFiles } from "../../api/page-files.ts";
@@ -111,8 +110,8 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
     server.once("error", refused);
     server.listen({ host: loopback, port, exclusive: true }, () => {
       server.off("error", refused);
-      const address = server.address() as ReturnType<Socket["address"]>;
-      resolve(ok("port" in address ? (address.port ?? port) : port));
+      const address = server.address();
+      resolve(ok(typeof address === "object" && address !== null ? address.port : port));
     });
   });
 }

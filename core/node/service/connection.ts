@@ -29,9 +29,9 @@ export function serveConnection(router: ServiceRouter, connection: Connection, r
   });
   const peer = {
     send: (message: string | Uint8Array) => connection.send(message),
-    addEventListener(type: "message" | "close", listener: MessageListener | (() => void)) {
-      if (type === "message") listeners.push(listener as MessageListener);
-      else connection.onClose(listener as () => void);
+    addEventListener(type: "message" | "close", listener: MessageListener) {
+      if (type === "message") listeners.push(listener);
+      else connection.onClose(() => listener({ data: "" }));
     },
   };
   void handler.upgrade(peer as unknown as UpgradePeer, { context: caller });

@@ -36,7 +36,7 @@ export function createRouter(parts: RouterParts) {
       try {
         return await next();
       } catch (thrown) {
-        if (thrown instanceof ORPCError && expectedErrors.has(thrown.code)) throw thrown;
+        if (thrown instanceof ORPCError && expectedErrors.has(String(thrown.code))) throw thrown;
         const number = parts.errorNumber();
         log.write("error", "service.bug", { method: path.join("."), reason: number, detail: bugText(thrown) });
         throw refused(failure("api.internal", number));

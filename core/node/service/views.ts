@@ -7,7 +7,6 @@ import { canonicalJson } from "../../base/json.ts";
 import { fieldViews } from "./field-views.ts";
 import type { FailureView, LaunchDetail, LaunchSummary, ProposalView, VmDetail, VmSummary } from "../../api/schemas.ts";
 import type { Failure, FailureCode } from "../../base/failure.ts";
-import type { Json } from "../../base/json.ts";
 import type { Proposal } from "../../manager/proposals.ts";
 import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
 
@@ -78,7 +77,7 @@ export function vmDetail(vm: VmRecord, lastLaunch: LaunchRecord | undefined): Vm
       ...(retiredAt === undefined ? {} : { retiredAt: rfc3339(retiredAt) }),
     })),
     // The JSON form of a policy is the type itself (core/appraise/policy.ts).
-    policy: canonicalJson(vm.policy as unknown as Json),
+    policy: canonicalJson(vm.policy),
     failedOpens: vm.failedOpens,
   };
 }

@@ -22,7 +22,10 @@ beforeAll(async () => {
   consoleHost = must(
     await openConsole({
       ...parts,
-      onConnection: (connection) => void (connections++, connection.onMessage(() => connection.send("heard"))),
+      onConnection(connection) {
+        connections++;
+        connection.onMessage(() => connection.send("heard"));
+      },
     }),
   );
 });

@@ -65,7 +65,7 @@ describe("answers", () => {
     await expect(client("view").launches.list({ limit: 1 })).rejects.toMatchObject({
       code: "REFUSED",
       defined: true,
-      data: { code: "service.keychain-unset", sentence: expect.stringContaining("keychain") },
+      data: { code: "service.keychain-unset", sentence: expect.stringContaining("keychain") as string },
     });
   });
 
@@ -78,7 +78,7 @@ describe("answers", () => {
       log: { write: (_level, event, fields) => void logged.push([event, fields]) },
     });
     await expect(broken.status.get({})).rejects.toMatchObject({
-      data: { code: "api.internal", sentence: expect.stringContaining("(E1)") },
+      data: { code: "api.internal", sentence: expect.stringContaining("(E1)") as string },
     });
     expect(logged.map(([event]) => event)).toEqual(["service.bug"]);
     expect(JSON.stringify(logged)).not.toContain("0123456789abcdef");
@@ -127,7 +127,7 @@ async function call(method: string, role: Role): Promise<string> {
     return "answered";
   } catch (thrown) {
     if (!(thrown instanceof ORPCError)) throw thrown;
-    return thrown.code === "REFUSED" ? (thrown.data as { code: string }).code : thrown.code;
+    return thrown.code === "REFUSED" ? (thrown.data as { code: string }).code : String(thrown.code);
   }
 }
 
