@@ -12,7 +12,7 @@ export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
   /** stdout as JSON. */
-  json<T = Record<string, unknown>>(): T;
+  json(): unknown;
 }
 
 /** Runs `portcullis …args` to its end; stdin is no terminal. */
@@ -53,11 +53,15 @@ export interface Served {
 }
 
 /** `portcullis serve --json`; resolves when it has printed its first console link. */
-export async function serve({ folder, passphraseFile }: Installation, ...more: readonly string[]): Promise<Served> {
-  const keychain = more.includes("--keychain") ? [] : ["--keychain", "sealed-file", "--passphrase-file", passphraseFile];
+export function serve(installation: Installation, ...more: readonly string[]): Promise<Served> {
+  return serveWith(installation, ["--keychain", "sealed-file", "--passphrase-file", installation.passphraseFile, ...more], process.env);
+}
+
+/** The same with nothing said about a keychain. */
+export async function serveWith({ folder }: Installation, more: readonly string[], env: NodeJS.ProcessEnv): Promise<Served> {
   const listen = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-  const args = [program, "serve", "--json", "--data", folder, "--kds", "off", ...listen, ...keychain, ...more];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const args = [program, "serve", "--json", "--data", folder, "--kds", "off", ...listen, ...more];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
   const events: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
   let rest = "";
@@ -99,6 +103,6 @@ function answerOf(child: ChildProcess): Promise<Answer> {
   child.stderr?.on("data", (piece: Buffer) => (stderr += piece.toString("utf8")));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T }));
+    child.once("close", (code) => resolve({ code, stdout, stderr, json: () => JSON.parse(stdout) as unknown }));
   });
 }

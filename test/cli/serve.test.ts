@@ -1,11 +1,11 @@
 // What does `portcullis serve` say to bad input, and do the commands agree on exit codes? Real processes throughout.
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { request } from "node:http";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Installation, makeInstallation, portcullis, serve } from "./kit.ts";
+import { type Installation, makeInstallation, portcullis, serve, serveWith } from "./kit.ts";
 
 const installations: Installation[] = [];
 afterEach(() => {
@@ -43,7 +43,7 @@ describe("serve", () => {
     const first = String((await served.event("console-link"))["url"]);
     const again = await portcullis("console-link", "--json", ...installation.data);
     expect(again.code).toBe(0);
-    const { url } = again.json<{ url: string }>();
+    const { url } = again.json() as { url: string };
     expect(url).not.toBe(first);
     for (const link of [first, url]) expect(await statusOf(link)).toBe(303);
     expect(await statusOf(url)).toBe(403);
@@ -101,7 +101,10 @@ describe("serve", () => {
     const installation = await fresh();
     writeFileSync(join(installation.folder, "manager.db"), Buffer.alloc(8192, 0x5a), { mode: 0o600 });
     const refused = await portcullis(...serveArgs(installation));
-    expect([refused.code, refused.json()]).toMatchObject([1, { failure: { code: expect.stringMatching(/^store\.(corrupt|foreign)$/) } }]);
+    expect([refused.code, refused.json()]).toMatchObject([
+      1,
+      { failure: { code: expect.stringMatching(/^store\.(corrupt|foreign)$/) as string } },
+    ]);
   });
 
   test("a wrong passphrase is refused; without one the console asks for it", async () => {
@@ -111,18 +114,10 @@ describe("serve", () => {
     const refused = await portcullis(...serveArgs(installation));
     expect([refused.code, refused.json()]).toMatchObject([1, { failure: { code: "keychain.wrong-passphrase" } }]);
 
-    const waiting = spawn(
-      process.execPath,
-      [join(import.meta.dirname, "../../core/cli/main.ts"), "serve", "--json", ...installation.data, "--listen", "127.0.0.1:0"],
-      {
-        stdio: ["ignore", "pipe", "ignore"],
-      },
-    );
-    await new Promise<void>((resolve) => waiting.stdout.on("data", (piece: Buffer) => piece.includes("console-link") && resolve()));
+    const waiting = await serveWith(installation, [], process.env);
     const locked = await portcullis("vm", "list", "--json", ...installation.data);
     expect([locked.code, locked.json()]).toMatchObject([1, { failure: { code: "service.keychain-passphrase" } }]);
-    waiting.kill("SIGTERM");
-    await new Promise((resolve) => waiting.once("close", resolve));
+    expect((await waiting.stop()).code).toBe(0);
   });
 
   test("another keychain than the recorded one is refused", async () => {
@@ -135,17 +130,13 @@ describe("serve", () => {
   test("a sealed key file that is gone is not made anew", async () => {
     const installation = await fresh();
     await (await serve(installation)).stop();
-    const elsewhere = join(installation.folder, "..", "moved.age");
-    copyFileSync(join(installation.folder, "keys.age"), elsewhere);
-    const { rmSync } = await import("node:fs");
-    rmSync(join(installation.folder, "keys.age"));
+    renameSync(join(installation.folder, "keys.age"), join(installation.folder, "moved.age"));
     const refused = await portcullis(...serveArgs(installation));
     expect([refused.code, refused.json()]).toMatchObject([1, { failure: { code: "keychain.absent" } }]);
   });
 
   test("a data folder that others can write to is refused", async () => {
     const installation = await fresh();
-    const { chmodSync } = await import("node:fs");
     chmodSync(installation.folder, 0o777);
     const refused = await portcullis(...serveArgs(installation));
     expect([refused.code, refused.json()]).toMatchObject([1, { failure: { code: "files.too-open" } }]);
@@ -173,7 +164,7 @@ describe("bad usage is exit 2", () => {
     const answer = await portcullis(...args, ...(args.length > 1 ? ["--json"] : []));
     expect(answer.code).toBe(2);
     expect(answer.stderr).not.toBe("");
-    if (args.length > 1) expect(answer.json<{ failure: { code: string } }>().failure.code).toMatch(/^cli\.|^service\.listen-address$/);
+    if (args.length > 1) expect((answer.json() as { failure: { code: string } }).failure.code).toMatch(/^cli\.|^service\.listen-address$/);
   });
 });
 
@@ -216,7 +207,6 @@ describe("every command", () => {
 
   test("of vm refuses a disk that is not one", async () => {
     const installation = await fresh();
-    mkdirSync(installation.folder, { recursive: true });
     const served = await serve(installation);
     const name = ["--name", "a", "--json", ...installation.data];
     for (const disk of [
