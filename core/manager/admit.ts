@@ -19,14 +19,14 @@ export type Admission =
 export class Gate {
   readonly #context: ManagerContext;
   readonly #sessions: Sessions;
-  readonly #known: RateLimit;
-  readonly #unknown: RateLimit;
+  readonly #ofOneId: RateLimit;
+  readonly #ofStrangers: RateLimit;
 
   constructor(context: ManagerContext, sessions: Sessions) {
     this.#context = context;
     this.#sessions = sessions;
-    this.#known = new RateLimit(context.limits.launchesPerMinute, minute);
-    this.#unknown = new RateLimit(context.limits.unknownPerMinute, minute);
+    this.#ofOneId = new RateLimit(context.limits.launchesPerMinute, minute);
+    this.#ofStrangers = new RateLimit(context.limits.unknownPerMinute, minute);
   }
 
   admit(hello: Hello, peer: string): Admission {
@@ -35,7 +35,7 @@ export class Gate {
     const settled = unsettled.settle();
     if (!settled.ok) return { admitted: false, failure: settled.failure };
     const vm = ports.store.vm(hello.vm);
-    const wait = vm === undefined ? this.#unknown.take("", ports.clock.monotonic()) : this.#known.take(vm.id, ports.clock.monotonic());
+    const wait = this.#mustWait(hello.vm, vm !== undefined, ports.clock.monotonic());
     if (wait > 0) {
       if (vm === undefined) strangers.count();
       return { admitted: false, failure: failure("manager.rate-limited"), retryAfterSeconds: Math.ceil(wait / 1000) };
@@ -63,6 +63,12 @@ export class Gate {
     }
     const launch = new Launch(this.#context, { record, vm, decoy, configuration, liveLaunches: () => this.#sessions.liveCount(hello.vm) });
     return { admitted: true, launch, nonce: ports.random.bytes(nonceLength) };
+  }
+
+  /** The limit of one id is the same whether it is enrolled or not, so that it tells nothing; all strangers together have one more. */
+  #mustWait(id: string, known: boolean, now: number): number {
+    const strangers = known ? 0 : this.#ofStrangers.take("", now);
+    return strangers > 0 ? strangers : this.#ofOneId.take(id, now);
   }
 
   /** @returns why there is no room: another launch under this id is live. The owner of that one is alerted. */

@@ -67,7 +67,7 @@ function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): R
     vm: id,
     manager: { endpoints: enrolment.endpoints, anchor: toHex(options.managerAnchor) },
     disks: enrolment.disks,
-    retry: { firstDelaySeconds: 5, maximumDelaySeconds: 120, giveUpAfterSeconds: 0 },
+    retry,
   });
   if (!made.ok) return fail(failure("enrolment.malformed", made.failure.detail, made.failure));
   const digest = toHex(configurationDigest(made.value.bytes, ports.primitives));
@@ -127,6 +127,8 @@ function malformed(detail: string): Fail {
   return fail(failure("enrolment.malformed", detail));
 }
 
+/** A VM that boots before its owner is awake tries until it is approved. */
+const retry = { firstDelaySeconds: 5, maximumDelaySeconds: 120, giveUpAfterSeconds: 0 };
 const maximumName = 64;
 const maximumPolicy = 65_536;
 /** A passphrase that is shorter can be guessed; a longer key does not fit the release (core/launch/decode.ts). */

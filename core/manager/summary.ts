@@ -1,5 +1,5 @@
 // What does a person need to read before they confirm? Sentences from the service's own record, never from the page that proposed
-// (docs/adr on approval). Shows SIMULATED first. Never abbreviates a digest that is to be compared.
+// (docs/protocol.md, "What must always hold", 2 and 8). Shows SIMULATED first. Never abbreviates a digest that is to be compared.
 import { toHex } from "../base/bytes.ts";
 import { parseReport, firmwareText, type Report } from "../snp/report.ts";
 import { productOf } from "../snp/product.ts";

@@ -109,6 +109,19 @@ describe("what fails leaves nothing behind", () => {
     expect(world.manager.vms()).toEqual([]);
   });
 
+  test("a keychain that writes the first key and not the second", async () => {
+    const world = await makeWorld();
+    const write = world.keychain.setSecret.bind(world.keychain);
+    world.keychain.setSecret = (account, secret) => {
+      world.keychain.locked = account.endsWith("/swap");
+      return write(account, secret);
+    };
+    const disks = [...plain.disks, { id: "swap", device: "/dev/vdb", name: "swap" }];
+    expect(await world.manager.enrol({ ...plain, disks })).toMatchObject({ failure: { code: "keychain.locked" } });
+    expect(world.keychain.kept.size).toBe(0);
+    expect(world.manager.vms()).toEqual([]);
+  });
+
   test.each(["not-applied", "unknown-not-applied"] as const)("a store that does not write (%s)", async (fault) => {
     const world = await makeWorld();
     world.store.failNext(fault);

@@ -434,7 +434,7 @@ describe("holds 7", () => {
   });
 
   test("holds 7: launches of a VM are bounded by rate, those of strangers all together", async () => {
-    const world = await makeWorld({ limits: { launchesPerMinute: 2, unknownPerMinute: 2 } });
+    const world = await makeWorld({ limits: { launchesPerMinute: 2, unknownPerMinute: 4 } });
     const vm = await world.enrol();
     const forge = (): { readonly report: Uint8Array } => ({ report: new Uint8Array(1184) });
     const knock = async (id: string) => (await rogueLaunch(world, vm, { vm: id, forge })).link;
@@ -443,6 +443,9 @@ describe("holds 7", () => {
       await knock(id);
       expect(saidOn(await knock(id))).toEqual([{ type: "refused", code: "busy", retryAfter: 60 }]);
     }
+    // Four strangers a minute, whatever they call themselves: the one that was busy has cost a place, too.
+    expect(sent(await knock("00000000-0000-4000-8000-000000000001"), "challenge")).toBe(true);
+    expect(sent(await knock("00000000-0000-4000-8000-000000000002"), "challenge")).toBe(false);
     world.time.advance(60_000);
     expect(sent(await knock(vm.id), "challenge")).toBe(true);
   });
