@@ -30,6 +30,14 @@ export const bundles: readonly Bundle[] = [
     forbidden: simulated,
   },
   {
+    // For "Launch a simulated VM" in the desktop app, which has no Node to run TypeScript with. Never part of an initramfs.
+    name: "agent, simulated",
+    entry: "agent/simulated-main.ts",
+    output: "out/agent/simulated-agent.cjs",
+    options: { platform: "node", format: "cjs", target: "node24" },
+    forbidden: undefined,
+  },
+  {
     name: "desktop app, main",
     entry: "electron/main/main.ts",
     output: "out/electron/main.cjs",
