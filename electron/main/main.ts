@@ -7,6 +7,7 @@ import { AgentHost } from "./agent-host.ts";
 import { declareConsoleScheme, readPageFiles, serveConsole } from "./app-protocol.ts";
 import { approvalClient, askAboutProposals, type Question } from "./approval-dialog.ts";
 import { openGate } from "./ipc-gate.ts";
+import { serviceArguments } from "./service-arguments.ts";
 import { serviceEnvironment, ServiceHost } from "./service-host.ts";
 import { parseFromService } from "../../core/api/host-messages.ts";
 import { openConsoleSession } from "./session-rules.ts";
@@ -28,14 +29,14 @@ function start(): void {
   const session = openConsoleSession();
   serveConsole(session, readPageFiles(join(folder, "out/renderer")));
 
-  const env = serviceEnvironment(process.env);
+  const args = serviceArguments(process.argv.slice(1));
   const agents = new AgentHost({
     fork: (args) => forkUtility(join(folder, "out/agent/simulated-agent.cjs"), args, "simulated VM", { env: {}, execArgv: [] }),
     tell: (message) => void service.post(message),
   });
   const service = new ServiceHost<MessagePortMain>({
-    fork: (options) => forkUtility(bundled("service.mjs"), [], "Portcullis service", options),
-    env: { ...env, PORTCULLIS_VERSION: app.getVersion() },
+    fork: (options) => forkUtility(bundled("service.mjs"), args, "Portcullis service", options),
+    env: { ...serviceEnvironment(process.env), PORTCULLIS_VERSION: app.getVersion() },
     onMessage(message) {
       const parsed = parseFromService(message);
       if (parsed?.do === "failed") {
