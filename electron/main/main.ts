@@ -31,7 +31,7 @@ function start(): void {
 
   const args = serviceArguments(process.argv.slice(1));
   const agents = new AgentHost({
-    fork: (args) => forkUtility(join(folder, "out/agent/simulated-agent.cjs"), args, "simulated VM", { env: {}, execArgv: [] }),
+    fork: (given) => forkUtility(join(folder, "out/agent/simulated-agent.cjs"), given, "simulated VM", { env: {}, execArgv: [] }),
     tell: (message) => void service.post(message),
   });
   const service = new ServiceHost<MessagePortMain>({
