@@ -1,4 +1,5 @@
-// What is each thing called on screen? States, verdicts and groups in words, and the one sentence at the top of a launch. No markup, no colour.
+// What is each thing called on screen? States, verdicts and groups in words, and the one sentence at the top of a launch. No
+// markup, no colour.
 import type { CheckView, LaunchDetail, LaunchSummary } from "../core/api/schemas.ts";
 
 /** good: as wanted · bad: look at it · wait: a person or time is needed · calm: ended, or still going by itself. */

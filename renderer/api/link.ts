@@ -1,5 +1,6 @@
-// By which road does the console reach the service? A MessagePort that the preload asks for in Electron, a WebSocket to the page's own origin elsewhere.
-// The page holds the roles view and operate whichever it is; nothing here can ask for more. docs/electron-security.md, rows 18 and 19.
+// By which road does the console reach the service? A MessagePort that the preload asks for in Electron, a WebSocket to the page's
+// own origin elsewhere. The page holds the roles view and operate whichever it is; nothing here can ask for more.
+// docs/electron-security.md, rows 18 and 19.
 import { createORPCClient } from "@orpc/client";
 import { RPCLink as PortLink } from "@orpc/client/message-port";
 import { RPCLink as SocketLink } from "@orpc/client/websocket";

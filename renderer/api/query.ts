@@ -1,5 +1,5 @@
-// How does a page read from the service? One question by key: loaded, loaded again when a change event concerns it and after a lost connection.
-// What was known stays on the page while it is renewed or out of reach.
+// How does a page read from the service? One question by key: loaded, loaded again when a change event concerns it and after a lost
+// connection. What was known stays on the page while it is renewed or out of reach.
 import { createContext, use, useEffect, useEffectEvent, useReducer, useState, useSyncExternalStore } from "react";
 import type { ChangeEvent, FailureView } from "../../core/api/schemas.ts";
 import { failureOf, notReached } from "./failure.ts";

@@ -74,7 +74,7 @@ function InWindow({ proposal, onClose, onAgain }: Pick<Props, "proposal" | "onCl
   useEffect(() => {
     shownAt.current ??= performance.now();
     return service.onChange(({ kind, id }) => {
-      // The service tells of a proposal when it begins and when it ends. Word of the beginning may come after the answer that made this page:
+      // The service tells of a proposal when it begins and when it ends. Word of the beginning may come after the answer that made this:
       // nobody reads and answers a window within a second.
       const late = performance.now() - (shownAt.current ?? 0) > 1000;
       if (late && kind === "proposal" && id === proposal.proposal) setClosed(true);

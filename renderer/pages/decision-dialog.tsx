@@ -1,5 +1,5 @@
-// Why, and is it really you? First the reason, then the confirmation where the page cannot reach: a window of the app, or a code in the terminal.
-// Its evidence is fixed when it opens; when the VM sends other evidence, nothing can be proposed from here any more.
+// Why, and is it really you? First the reason, then the confirmation where the page cannot reach: a window of the app, or a code in
+// the terminal. Its evidence is fixed when it opens; when the VM sends other evidence, nothing can be proposed from here any more.
 import { type SyntheticEvent, useState } from "react";
 import type { LaunchDetail, ProposalView, StatusView } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";

@@ -1,4 +1,5 @@
-// What did the person type, and is it an enrolment? The form's own state, turned into the contract's shape; each fault belongs to one field.
+// What did the person type, and is it an enrolment? The form's own state, turned into the contract's shape; each fault belongs to
+// one field.
 import type { z } from "zod";
 import { type Enrolment, enrolment } from "../../core/api/schemas.ts";
 

@@ -1,4 +1,5 @@
-// Where shall disk keys live, and can the service reach them? Shown instead of every page until its keychain is ready. Keeps no passphrase after use.
+// Where shall disk keys live, and can the service reach them? Shown instead of every page until its keychain is ready. Keeps no
+// passphrase after use.
 import { type SyntheticEvent, type ReactNode, useState } from "react";
 import type { StatusView } from "../../core/api/schemas.ts";
 import { type Action, useAction } from "../api/action.ts";

@@ -1,4 +1,5 @@
-// What does the manager know of this VM, and what must the host be told? Its configuration and HOST_DATA, disks, policy and launches; enable and disable.
+// What does the manager know of this VM, and what must the host be told? Its configuration and HOST_DATA, disks, policy and
+// launches; enable and disable.
 import { FlaskConical } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";

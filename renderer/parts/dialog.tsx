@@ -1,4 +1,5 @@
-// How is a person asked before something happens? The browser's own modal dialog: it keeps the focus, Escape closes it, the page behind is inert.
+// How is a person asked before something happens? The browser's own modal dialog: it keeps the focus, Escape closes it, the page
+// behind is inert.
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useId, useRef } from "react";
 

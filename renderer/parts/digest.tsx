@@ -1,4 +1,5 @@
-// How is a digest or an id shown? Always short first, whole on demand, with copy; and the same way in every place, so that two can be compared.
+// How is a digest or an id shown? Always short first, whole on demand, with copy; and the same way in every place, so that two can
+// be compared.
 import { useState } from "react";
 import { CopyButton } from "./copy.tsx";
 

@@ -1,4 +1,5 @@
-// What is one waiting launch, at a glance? Who asks, from where, whether its evidence is as expected, how long is left, and the way to look closer.
+// What is one waiting launch, at a glance? Who asks, from where, whether its evidence is as expected, how long is left, and the way
+// to look closer.
 import { ArrowRight } from "lucide-react";
 import { Link } from "wouter";
 import type { LaunchSummary } from "../../core/api/schemas.ts";
