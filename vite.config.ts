@@ -4,6 +4,9 @@ import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+// A test run that builds the console says NODE_ENV=test, which would give React's development build.
+process.env["NODE_ENV"] = "production";
+
 export default defineConfig({
   root: join(import.meta.dirname, "renderer"),
   base: "/",
