@@ -1,5 +1,5 @@
-// How is the console looked at in a test? Built once a file by Vite, served with the real headers, shown in a real Chromium. Fails on anything that the
-// page's policy blocked or that the page wrote to its console as an error.
+// How is the console looked at in a test? Built once a file by Vite, served with the real headers, shown in a real Chromium. Fails
+// on anything that the page's policy blocked or that the page wrote to its console as an error.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

@@ -1,4 +1,5 @@
-// Can a person see everything and decide only what they saw? The launch page, its dialog, wrong codes, other evidence, and controls that say why not.
+// Can a person see everything and decide only what they saw? The launch page, its dialog, wrong codes, other evidence, and controls
+// that say why not.
 import { describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { needs } from "../kit/needs.ts";

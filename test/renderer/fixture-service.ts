@@ -1,5 +1,6 @@
-// How can every state of the console be shown on demand? A small service behind the real contract and a real WebSocket, with what it knows in plain fields.
-// For states that the real service cannot be asked for; a whole launch is tested against the real one (test/console/e2e.test.ts).
+// How can every state of the console be shown on demand? A small service behind the real contract and a real WebSocket, with what
+// it knows in plain fields. For states that the real service cannot be asked for; a whole launch is tested against the real one
+// (test/console/e2e.test.ts).
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { implement, ORPCError } from "@orpc/server";

@@ -1,5 +1,5 @@
-// What does the fixture service show? Made-up launches and VMs in the contract's own types, so that drift does not compile. Reports are real bytes,
-// decoded by the service's own code.
+// What does the fixture service show? Made-up launches and VMs in the contract's own types, so that drift does not compile. Reports
+// are real bytes, decoded by the service's own code.
 import type { CheckView, LaunchDetail, StatusView, VmDetail } from "../../core/api/schemas.ts";
 import { toHex } from "../../core/base/bytes.ts";
 import { fieldViews } from "../../core/node/service/field-views.ts";

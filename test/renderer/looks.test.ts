@@ -1,5 +1,6 @@
-// Can everybody use it, and how does it look? axe finds nothing serious on any page in either theme; nothing is cut off in a small window or at 200 %;
-// the keyboard reaches everything. Screenshots go to test/results/console for a person to look at.
+// Can everybody use it, and how does it look? axe finds nothing serious on any page in either theme; nothing is cut off in a small
+// window or at 200 %; the keyboard reaches everything. Screenshots go to test/results/console for a person to look at.
+import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
@@ -74,6 +75,14 @@ describe("every page", needs("chromium"), () => {
     await page.getByRole("heading", { name: "Where shall disk keys live?" }).waitFor();
     expect(await serious(page)).toEqual([]);
     await shoot(page, "gate-1280x800-light");
+  });
+
+  test("all its scripts together are at most 250 kB compressed, and the page has none inline", async () => {
+    const { files } = await open(world);
+    const scripts = [...files].filter(([path]) => path.endsWith(".js")).map(([, { bytes }]) => gzipSync(bytes).length);
+    expect(scripts.reduce((sum, length) => sum + length, 0)).toBeLessThan(250_000);
+    const html = new TextDecoder().decode(files.get("/index.html")?.bytes);
+    expect(html.match(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=/g)).toBeNull();
   });
 
   test("by keyboard alone: skip link, navigation, review", async () => {

@@ -1,4 +1,5 @@
-// Does the console work over a MessagePort, as in Electron? The page gets a bridge like the preload's, with a port whose other end leads to the service.
+// Does the console work over a MessagePort, as in Electron? The page gets a bridge like the preload's, with a port whose other end
+// leads to the service.
 import { describe, expect, test } from "vitest";
 import { needs } from "../kit/needs.ts";
 import { expectText, useConsole } from "./console.ts";
