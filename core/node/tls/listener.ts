@@ -159,7 +159,7 @@ class TlsListener {
       return;
     }
     arrival.cancel();
-    const peer = `${socket.remoteAddress ?? ""} ${socket.remotePort ?? ""}`;
+    const peer = peerText(socket);
     const channel = new SocketChannel({ socket, peer, limits: this.#limits, timers, log });
     this.#live.set(name, { ...arrival, channel });
     this.#options.onChannel(channel);
@@ -209,6 +209,11 @@ function contextOf({ key, chain }: Leaf): SecureContextOptions {
     ecdhCurve: groups,
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
+}
+
+/** As a person reads it: host:port, an IPv6 address in brackets. */
+function peerText({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  return `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
 
 /** The same for a socket and for the TLS socket over it; undefined where the peer is gone already. */

@@ -22,7 +22,7 @@ test("an agent: bytes both ways, the same exporter on both sides, hybrid key exc
   const served = await channel();
   expect(served.exporter).toEqual(new Uint8Array(socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0))));
   expect(served.exporter.length).toBe(32);
-  expect(served.peer).toBe(`127.0.0.1 ${socket.localPort}`);
+  expect(served.peer).toBe(`127.0.0.1:${socket.localPort}`);
   expect(JSON.stringify(socket.getEphemeralKeyInfo())).toContain("X25519MLKEM768");
   socket.end("hello");
   const chunks: Uint8Array[] = [];
