@@ -30,14 +30,23 @@ export function vmRow(vm: VmRecord): VmRow {
 
 /** @returns undefined where the row is damaged. */
 export function vmFrom(row: VmRow): VmRecord | undefined {
-  const json = objectFrom(row.record);
+  const vm = vmsRead.get(row.record) ?? readVm(row.record);
+  return vm?.id === row.id && vm.createdAt === row.created_at ? vm : undefined;
+}
+
+function readVm(text: string): VmRecord | undefined {
+  const json = objectFrom(text);
   if (json === undefined) return undefined;
   const { policy: policyJson, ...others } = json;
   const policy = parsePolicy(policyJson ?? null);
   const rest = vmShape.safeParse(others);
   if (!policy.ok || !rest.success) return undefined;
-  const vm = { ...rest.data, policy: policy.value };
-  return vm.id === row.id && vm.createdAt === row.created_at ? vm : undefined;
+  const vm: VmRecord = { ...rest.data, policy: policy.value };
+  // Insertion order stands in for age.
+  const oldest = vmsRead.keys().next();
+  if (vmsRead.size >= maximumVmsRead && oldest.done === false) vmsRead.delete(oldest.value);
+  vmsRead.set(text, vm);
+  return vm;
 }
 
 export function launchRow(launch: LaunchRecord): LaunchRow {
@@ -82,6 +91,10 @@ function objectFrom(text: string): JsonObject | undefined {
     return undefined;
   }
 }
+
+/** What this text says, because a launch asks for its VM's record at every step: the row itself is read from the disk each time. */
+const vmsRead = new Map<string, VmRecord>();
+const maximumVmsRead = 64;
 
 const instant = z.int();
 const failureCode = z.custom<FailureCode>((value) => typeof value === "string" && Object.hasOwn(failureTable, value));
