@@ -44,7 +44,6 @@ function policyText(host: PageHost): string {
 const deniedFeatures = [
   "accelerometer",
   "autoplay",
-  "bluetooth",
   "camera",
   "clipboard-read",
   "display-capture",

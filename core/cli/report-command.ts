@@ -1,28 +1,10 @@
 // `portcullis report`: what does an attestation report say, and did an AMD chip sign it? Works alone, without a manager and without a network.
-// Exit 2 where a file cannot be read or a certificate cannot be parsed; a report that is not genuine is exit 1.
+// Only its options are here; report-run.ts answers.
 import type { Command } from "commander";
-import { type Failure, failure, failureTable } from "../base/failure.ts";
-import { fail, ok, type Result } from "../base/result.ts";
-import { systemClock } from "../node/clock.ts";
-import { readBounded } from "../node/files.ts";
-import { nodePrimitives } from "../node/primitives.ts";
-import { type Product, products } from "../snp/product.ts";
-import { collect, type CommonOptions, makeCommand, makeGroup } from "./command.ts";
-import { createOutput, type ExitCode, type Output } from "./output.ts";
-import { decodeReport } from "./report/decode.ts";
-import { reportText } from "./report-text.ts";
-import { verifyReportFiles } from "./report/verify.ts";
-
-interface DecodeOptions extends CommonOptions {
-  readonly product?: string;
-}
-
-interface VerifyOptions extends DecodeOptions {
-  readonly vek: string;
-  readonly chain: readonly string[];
-  readonly crl?: readonly string[];
-  readonly at?: string;
-}
+import { products } from "../snp/product.ts";
+import { collect, makeCommand, makeGroup } from "./command.ts";
+import { createOutput } from "./output.ts";
+import type { DecodeOptions, VerifyOptions } from "./report-run.ts";
 
 export function reportCommand(): Command {
   const command = makeGroup("report", "read and verify attestation reports, without a manager", [
@@ -41,21 +23,11 @@ function decodeCommand(): Command {
   ])
     .argument("<file>", "the report, exactly 1184 bytes")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
-    .action((file: string, options: DecodeOptions) => {
+    .action(async (file: string, options: DecodeOptions) => {
       const output = createOutput(options.json === true);
+      const { decode } = await import("./report-run.ts");
       process.exitCode = decode(file, options, output);
     });
-}
-
-function decode(file: string, options: DecodeOptions, output: Output): ExitCode {
-  const product = productNamed(options.product);
-  if (!product.ok) return output.refuse(product.failure);
-  const bytes = readFile(file, maximumReport);
-  if (!bytes.ok) return output.refuse(bytes.failure);
-  const decoded = decodeReport(bytes.value, { product: product.value });
-  if (!decoded.ok) return unreadable(output, decoded.failure);
-  output.answer(decoded.value, () => reportText(decoded.value));
-  return 0;
 }
 
 function verifyCommand(): Command {
@@ -69,73 +41,9 @@ function verifyCommand(): Command {
     .option("--crl <file>", "AMD's revocation list; may be repeated. Without any, revocation is not checked", collect)
     .option("--at <time>", "as of this instant, RFC 3339 (default: now)")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
-    .action((file: string, options: VerifyOptions) => {
+    .action(async (file: string, options: VerifyOptions) => {
       const output = createOutput(options.json === true);
+      const { verify } = await import("./report-run.ts");
       process.exitCode = verify(file, options, output);
     });
 }
-
-function verify(file: string, options: VerifyOptions, output: Output): ExitCode {
-  const product = productNamed(options.product);
-  if (!product.ok) return output.refuse(product.failure);
-  const at = instantOf(options.at);
-  if (!at.ok) return output.refuse(at.failure);
-  const report = readFile(file, maximumReport);
-  if (!report.ok) return output.refuse(report.failure);
-  const [vek, ...others] = [options.vek, ...options.chain, ...(options.crl ?? [])].map((path) => readFile(path, maximumFile));
-  const contents: Uint8Array[] = [];
-  for (const read of others) {
-    if (!read.ok) return output.refuse(read.failure);
-    contents.push(read.value);
-  }
-  if (vek?.ok !== true) return output.refuse(vek?.failure ?? failure("cli.unreadable", options.vek));
-  const files = {
-    report: report.value,
-    vek: vek.value,
-    chain: contents.slice(0, options.chain.length),
-    crls: contents.slice(options.chain.length),
-  };
-  const verdict = verifyReportFiles(files, { at: at.value, primitives: nodePrimitives, product: product.value });
-  if (!verdict.ok) return unreadable(output, verdict.failure);
-  const { genuine, failures, revocation, signer } = verdict.value;
-  output.answer(verdict.value, () =>
-    [
-      genuine ? `Genuine: signed with a ${signer ?? ""} of an AMD ${verdict.value.product ?? ""} processor.` : "Not genuine.",
-      ...failures.map(({ code, message }) => `  ${message} [${code}]`),
-      revocation === "checked" ? "Revocation was checked." : "Revocation was not checked: no list was given.",
-    ].join("\n"),
-  );
-  return genuine ? 0 : 1;
-}
-
-/** The refusal of an input that cannot be read is exit 2, whichever room it comes from. */
-function unreadable(output: Output, of: Failure): ExitCode {
-  const code = output.refuse(of);
-  return ["malformed", "unsupported"].includes(failureTable[of.code].family) ? 2 : code;
-}
-
-function productNamed(name: string | undefined): Result<Product | undefined> {
-  if (name === undefined) return ok(undefined);
-  const product = products.find((known) => known.toLowerCase() === name.toLowerCase());
-  return product === undefined ? fail(failure("cli.usage", `--product is one of ${products.join(", ")}`)) : ok(product);
-}
-
-function instantOf(text: string | undefined): Result<number> {
-  if (text === undefined) return ok(systemClock.now());
-  const instant = rfc3339Form.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(instant)
-    ? fail(failure("cli.usage", `--at is an RFC 3339 time like 2026-11-24T00:00:00Z, not ${text}`))
-    : ok(instant);
-}
-
-function readFile(path: string, maximum: number): Result<Uint8Array> {
-  const read = readBounded(path, maximum);
-  if (read.ok && read.value !== undefined) return ok(read.value);
-  return fail(failure("cli.unreadable", path, read.ok ? undefined : read.failure));
-}
-
-const rfc3339Form = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
-/** Far more than a report, so that a wrong file is told by its length. */
-const maximumReport = 1_048_576;
-/** AMD's lists and chains are a few kilobytes. */
-const maximumFile = 4_194_304;
