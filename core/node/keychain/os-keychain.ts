@@ -31,6 +31,7 @@ class OsKeychain implements Keychain {
   readonly #service: string;
   readonly #timeoutMs: number;
   readonly #timers: Timers;
+  readonly #entries = new Map<string, AsyncEntry>();
 
   constructor({ installation, timeoutMs = 60_000, timers = systemTimers }: OsKeychainOptions) {
     this.#service = `portcullis/${installation}`;
@@ -86,7 +87,18 @@ class OsKeychain implements Keychain {
     return works.ok ? fail(failure("keychain.refused", account, answer.failure.cause)) : works;
   }
 
+  /**
+   * Each entry has a connection of its own to the keychain, which blocks this thread for some milliseconds while it is made: the newest few are kept.
+   * A "no" or a failure of a kept one is not believed, because its service may have started anew since.
+   */
   async #try<T>(account: string, call: Call<T>): Promise<Result<T>> {
+    const kept = this.#entries.get(account);
+    if (kept !== undefined) {
+      const answer = await this.#call(kept, call);
+      const isYes = answer.ok && answer.value !== null && answer.value !== false;
+      if (isYes || (!answer.ok && answer.failure.code === "keychain.time-out")) return answer;
+      this.#entries.delete(account);
+    }
     let entry: AsyncEntry;
     try {
       // SECURITY: without a store named, the package falls back to the kernel's keyring, which forgets at reboot.
@@ -94,6 +106,19 @@ class OsKeychain implements Keychain {
     } catch (cause) {
       return fail(failure("keychain.missing", undefined, cause));
     }
+    const answer = await this.#call(entry, call);
+    if (answer.ok) this.#keep(account, entry);
+    return answer;
+  }
+
+  #keep(account: string, entry: AsyncEntry): void {
+    // Insertion order stands in for age.
+    const oldest = this.#entries.keys().next();
+    if (this.#entries.size >= maximumEntries && oldest.done === false) this.#entries.delete(oldest.value);
+    this.#entries.set(account, entry);
+  }
+
+  #call<T>(entry: AsyncEntry, call: Call<T>): Promise<Result<T>> {
     const abort = new AbortController();
     return new Promise((resolve) => {
       const cancel = this.#timers.after(this.#timeoutMs, () => {
@@ -126,5 +151,7 @@ function isKept(numbers: number[] | null, bytes: Uint8Array): boolean {
 }
 
 const probeAccount = "probe";
+/** A bus allows each person a few hundred connections, over all of their programs. */
+const maximumEntries = 8;
 const backends: Partial<Record<NodeJS.Platform, string>> = { darwin: "macos-keychain", win32: "windows-credentials" };
 const backendName = backends[process.platform] ?? "secret-service";

@@ -15,6 +15,7 @@ process.exit(0);
 async function answer(task: string): Promise<string> {
   if (task === "open") return open();
   if (task === "lock") return lock();
+  if (task === "restart") return restart();
   if (keychain === undefined) return "not open";
   if (task === "set") return codeOf(await keychain.setSecret("a", new Secret(Uint8Array.of(1, 2))));
   return codeOf(await keychain.getSecret(task === "get" ? "a" : "another"));
@@ -24,6 +25,13 @@ async function open(): Promise<string> {
   const opened = await openOsKeychain({ installation: "asker", timeoutMs: 20_000 });
   if (opened.ok) keychain = opened.value;
   return codeOf(opened);
+}
+
+/** The service ends and another takes its place, with the same keyring. */
+function restart(): string {
+  const words = ["--replace", "--unlock", "--components=secrets"];
+  execFileSync("gnome-keyring-daemon", words, { input: "ci\n", stdio: ["pipe", "ignore", "ignore"] });
+  return "another service";
 }
 
 function lock(): string {

@@ -47,6 +47,13 @@ describe("on a private bus", needs("keyring"), () => {
     ]);
     expect(answers).toEqual(["ok", "ok", "locked now", "keychain.locked", "keychain.locked", "keychain.locked", "keychain.locked"]);
   });
+
+  test("the service was started anew under us: what it kept is still there, and what is not there is said", async () => {
+    const tasks = ["open", "set", "get", "restart", "get", "get-other", "set"];
+    const script = `printf 'ci\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`;
+    const answers = await ask(["dbus-run-session", "--", "bash", "-c", script, "bash", process.execPath, asker, ...tasks]);
+    expect(answers).toEqual(["ok", "ok", "ok", "another service", "ok", "keychain.no-such-key", "ok"]);
+  });
 });
 
 async function ask([program = "", ...rest]: readonly string[]): Promise<unknown> {
