@@ -2,7 +2,7 @@
 // afterwards. The key goes to cryptsetup through a pipe, never a file, an argument or the environment. Formats nothing outside the given folder.
 import { spawn } from "node:child_process";
 import { accessSync, closeSync, constants, ftruncateSync, openSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { failure } from "../../../base/failure.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
 import type { Secret } from "../../../base/secret.ts";
@@ -21,9 +21,14 @@ export function findCryptsetup(): Result<string> {
   return fail(failure("simulation.no-cryptsetup"));
 }
 
+/** Directly in the folder, by a plain name. */
+export function isScratchDisk(folder: string, device: string): boolean {
+  return join(folder, basename(device)) === device;
+}
+
 /** @param folder ours alone. @param device exactly a file in it, as the VM's configuration names it. The key stays the caller's to wipe. */
 export async function makeScratchDisk(cryptsetup: string, folder: string, device: string, key: Secret): Promise<Result<void>> {
-  if (dirname(device) !== folder) return fail(failure("simulation.disk-elsewhere", device));
+  if (!isScratchDisk(folder, device)) return fail(failure("simulation.disk-elsewhere", device));
   try {
     removeScratchDisk(device);
     const file = openSync(device, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -36,6 +41,11 @@ export async function makeScratchDisk(cryptsetup: string, folder: string, device
   if (code === 0) return ok(undefined);
   removeScratchDisk(device);
   return fail(failure("simulation.disk", `cryptsetup ended with ${code ?? "a signal"}`));
+}
+
+/** What a killed manager left behind; nothing else is ever in that folder. */
+export function clearScratchDisks(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 export function removeScratchDisk(device: string): void {

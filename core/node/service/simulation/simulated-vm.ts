@@ -1,11 +1,12 @@
 // Which VM does "Launch a simulated VM" launch? One that is enrolled as simulated, dials this manager, and has its only disk in our folder:
 // the one that was named, the built-in one, or a new built-in one where the manager has moved to another address.
 import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { failure } from "../../../base/failure.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
 import type { Manager } from "../../../manager/manager.ts";
 import type { VmRecord } from "../../../manager/records.ts";
+import { isScratchDisk } from "./scratch-disk.ts";
 
 export interface SimulatedVmParts {
   readonly manager: Manager;
@@ -38,7 +39,7 @@ export async function chooseSimulatedVm({ manager, folder, endpoint }: Simulated
 
 function checkSimulated(vm: VmRecord, folder: string): Result<VmRecord> {
   if (vm.simulatedAnchors === undefined) return fail(failure("simulation.not-simulated", vm.name));
-  const elsewhere = vm.disks.find(({ device }) => dirname(device) !== folder);
+  const elsewhere = vm.disks.find(({ device }) => !isScratchDisk(folder, device));
   return elsewhere === undefined ? ok(vm) : fail(failure("simulation.disk-elsewhere", elsewhere.device));
 }
 

@@ -23,7 +23,7 @@ import type { Simulations } from "../router-parts.ts";
 import { failureView } from "../views.ts";
 import type { AgentRun, RunAgent } from "./agent-run.ts";
 import type { SimulatedAnchors } from "./anchors.ts";
-import { findCryptsetup, makeScratchDisk, removeScratchDisk } from "./scratch-disk.ts";
+import { clearScratchDisks, findCryptsetup, makeScratchDisk, removeScratchDisk } from "./scratch-disk.ts";
 import { chooseSimulatedVm } from "./simulated-vm.ts";
 
 export interface SimulationParts {
@@ -65,6 +65,7 @@ export class NodeSimulations implements Simulations {
     if (!service.ok) return service;
     const address = endpoint();
     if (!address.ok) return address;
+    if (this.#running.size === 0) clearScratchDisks(folder);
     const opened = openPrivateFolder(folder);
     if (!opened.ok) return opened;
     const hierarchy = await anchors.hierarchy();
