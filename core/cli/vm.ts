@@ -1,7 +1,8 @@
 // `portcullis vm`: which VMs may ask for keys? Enrolling one makes its configuration, its disk keys and the HOST_DATA to launch it with.
 // Key files are read by the manager, which runs as the same user; their bytes never pass through this command.
+import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
@@ -30,11 +31,15 @@ function addCommand(): Command {
   return makeManagerCommand("add", "enrol a VM", [
     "vm add --name db-1 --disk id=root,device=/dev/vda2,name=root --endpoint 192.0.2.10:7443",
     "vm add --name db-2 --disk id=root,device=/dev/vda2,name=root --measurement HEX --disk-key-file root=/root/db-2.key",
-    "vm add --name try-1 --simulated --disk id=root,device=/srv/try-1.img,name=root",
+    "vm add --name try-1 --simulated",
   ])
     .requiredOption("--name <name>", "what you call it")
     .option("--simulated", "accept simulated evidence for it, and no other; everything it does is marked SIMULATED")
-    .option("--disk <fields>", "id=…,device=…,name=…: a disk that it may open; may be repeated", collect)
+    .option(
+      "--disk <fields>",
+      "id=…,device=…,name=…: a disk that it may open; may be repeated (a simulated VM has one without it)",
+      collect,
+    )
     .option("--endpoint <host:port>", "where its agent dials; may be repeated, tried in order (default: the manager's own)", collect)
     .option("--measurement <hex>", "a launch digest that it may have (48 bytes); may be repeated", collect)
     .option("--policy <file>", "a whole appraisal policy as JSON, instead of the preset")
@@ -47,7 +52,10 @@ function addCommand(): Command {
         if (!keyFiles.ok) return output.refuse(keyFiles.failure);
         const policy = options.policy === undefined ? ok(undefined) : readText(options.policy);
         if (!policy.ok) return output.refuse(policy.failure);
-        const own = (await api.status.get({})).listener.endpoint;
+        const { listener, simulation } = await api.status.get({});
+        const own = listener.endpoint;
+        if (options.simulated === true && options.disk === undefined && simulation.diskFolder !== undefined)
+          disks.value.push({ id: "root", device: join(simulation.diskFolder, `${randomUUID()}.img`), name: "root" });
         const enrolment = {
           name: options.name,
           simulated: options.simulated === true,
