@@ -15,6 +15,7 @@ export async function benchStartUp(rounds: number): Promise<Report> {
   const os = keychainHere() === "secret-service";
   const serve: number[] = [];
   const launcher: number[] = [];
+  const loading: number[] = [];
   const bare: number[] = [];
   try {
     // The first start makes the CA and the database: it is not measured.
@@ -22,6 +23,7 @@ export async function benchStartUp(rounds: number): Promise<Report> {
     for (let round = 0; round < rounds; round++) {
       serve.push(await untilStarted([join(root, "core/cli/main.ts"), ...words]));
       bare.push(await untilEnd(["-e", "0"]));
+      loading.push(await untilEnd([join(root, "core/cli/main.ts"), "--version"]));
       launcher.push(await untilStarted([join(root, "build/portcullis.mjs"), ...words]));
     }
   } finally {
@@ -33,6 +35,7 @@ export async function benchStartUp(rounds: number): Promise<Report> {
     figures: [
       figure("portcullis serve, until it listens", serve),
       figure("the same through its launcher", launcher),
+      figure("portcullis --version: loading the program alone", loading),
       figure("node -e 0", bare),
     ],
     notes: [os ? "With the system's keychain." : "No keychain answered: the listener is not part of these figures."],
