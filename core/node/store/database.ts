@@ -32,14 +32,14 @@ export function openDatabase(folder: string): Result<Database> {
   }
 }
 
-/** What is wrong with an existing file. An empty one is new: a first start may have stopped there. */
+/** What is wrong with an existing file. CRASH: one without a table is new, for a first start may have stopped there, also with WAL chosen. */
 function faultOf(path: string): Failure | undefined {
   let database: Database | undefined;
   try {
     database = new Sqlite(path, { readonly: true, timeout: 0 });
     const id = Number(database.pragma("application_id", { simple: true }));
-    const empty = Number(database.pragma("page_count", { simple: true })) === 0;
-    if (empty) return undefined;
+    const objects = Number(database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get());
+    if (objects === 0 && id === 0) return undefined;
     if (id !== applicationId) return failure("store.foreign", path);
     const version = versionOf(database);
     if (version > newestVersion) return failure("store.newer", `version ${version}, this program knows ${newestVersion}`);

@@ -88,6 +88,19 @@ test("a first start that stopped at an empty file goes on", () => {
   expect(codeOf(attempt(folder))).toBe("ok");
 });
 
+test("a first start that stopped after the journal was chosen and before the first table goes on", () => {
+  const folder = scratchFolder();
+  withDatabase(folder, (database) => database.pragma("journal_mode = WAL"));
+  expect(statSync(join(folder, "manager.db")).size).toBeGreaterThan(0);
+  expect(codeOf(attempt(folder))).toBe("ok");
+});
+
+test("an empty database that another program has marked as its own is refused", () => {
+  const folder = scratchFolder();
+  withDatabase(folder, (database) => database.pragma("application_id = 7"));
+  expect(codeOf(attempt(folder))).toBe("store.foreign");
+});
+
 test("in use, in this process and in another; free again once that one is killed", async () => {
   const folder = scratchFolder();
   const child = await holder(folder);
