@@ -1,5 +1,5 @@
-// Is this log whole: every entry in its place, unchanged, none missing between the first and the last? Works page by page, so that a long log
-// streams. It cannot see that the newest entries were cut off: signed checkpoints will.
+// Is this log whole: every entry in its place, unchanged, none missing between the first and the last? Works page by page, so that a long
+// log streams. It cannot see that the newest entries were cut off: signed checkpoints will.
 import { equalBytes } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { failure } from "../base/failure.ts";
@@ -13,7 +13,8 @@ export interface ChainPage {
 
 /**
  * @param after where the page before ended; `emptyTip` at the start.
- * @returns where this page ends, and what its entries say. Fails with `audit.broken-chain` or `audit.malformed-entry`, naming the first bad entry.
+ * @returns where this page ends, and what its entries say. Fails with `audit.broken-chain` or `audit.malformed-entry`, naming the first
+ * bad entry.
  */
 export function verifyChain(page: Iterable<SealedEntry>, after: AuditTip, primitives: Primitives): Result<ChainPage> {
   let tip = after;

@@ -1,5 +1,5 @@
-// May this hello become a launch? Known VM, enabled, its own configuration, not too often, one at a time. Who fails the first three goes on as a
-// decoy: challenged, verified and then refused like any other, so that a stranger learns nothing (docs/protocol.md, step 1).
+// May this hello become a launch? Known VM, enabled, its own configuration, not too often, one at a time. Who fails the first three goes on
+// as a decoy: challenged, verified and then refused like any other, so that a stranger learns nothing (docs/protocol.md, step 1).
 import { toHex } from "../base/bytes.ts";
 import { rfc3339 } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";

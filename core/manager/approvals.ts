@@ -1,5 +1,5 @@
-// How does a person's word reach a launch? It names the evidence that they saw, gives a reason, and counts once. docs/protocol.md, "What must
-// always hold", 2. Never decides who the person is: the host holds the approve role (core/api/roles.ts).
+// How does a person's word reach a launch? It names the evidence that they saw, gives a reason, and counts once. docs/protocol.md, "What
+// must always hold", 2. Never decides who the person is: the host holds the approve role (core/api/roles.ts).
 import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
 import type { DecisionQuestion } from "./requests.ts";

@@ -1,5 +1,5 @@
-// THE durable step: one audit entry and the records that go with it, in one synced transaction. docs/protocol.md, "What must always hold", 1.
-// Ok means durable; anything else means that nothing may follow from it.
+// THE durable step: one audit entry and the records that go with it, in one synced transaction. docs/protocol.md, "What must always hold",
+// 1. Ok means durable; anything else means that nothing may follow from it.
 import { sealEntry, type AuditFacts } from "../audit/entry.ts";
 import type { Instant } from "../base/clock.ts";
 import { ok, type Result } from "../base/result.ts";
@@ -31,8 +31,8 @@ export class Ledger {
     const at = clock.now();
     const entry = sealEntry(store.auditTip(), at, facts, primitives);
     const { launch, vm } = records(entry.sequence, at);
-    // CRASH: before this line nothing was decided. Inside it, the store holds all of the batch or none of it. After it, the decision stands:
-    // recovery.ts finds a release without an outcome and writes "delivery unknown".
+    // CRASH: before this line nothing was decided. Inside it, the store holds all of the batch or none of it. After it, the decision
+    // stands: recovery.ts finds a release without an outcome and writes "delivery unknown".
     const committed = store.commit({ entry, ...(launch === undefined ? {} : { launch }), ...(vm === undefined ? {} : { vm }) });
     if (!committed.ok) {
       log.write("error", "store.commit-failed", { code: committed.failure.code, reason: facts.kind });

@@ -1,5 +1,5 @@
-// How does a VM become known? A name, its disks and policy make its configuration and disk keys: keys into the keychain first, then the record,
-// so that no record names a key that is not there. Never returns a key.
+// How does a VM become known? A name, its disks and policy make its configuration and disk keys: keys into the keychain first, then the
+// record, so that no record names a key that is not there. Never returns a key.
 import { toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { JsonFault, parseJson } from "../base/json.ts";

@@ -1,5 +1,6 @@
 // Is this evidence genuine, made for this launch, and acceptable? Gathers endorsements, then verify, bind and appraise, in this order.
-// Keeps all that was found for the owner's eyes. Never decides about a key: release/decide.ts does, from the result that only appraise() mints.
+// Keeps all that was found for the owner's eyes. Never decides about a key: release/decide.ts does, from the result that only appraise()
+// mints.
 import { appraise } from "../appraise/appraise.ts";
 import { claimsDigest, evidenceDigest, type Evidence as EvidenceParts } from "../appraise/evidence.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";

@@ -1,5 +1,5 @@
-// One launch, from its challenge to its decision: what was shown, what was found, what a person said. session.ts says when; this file does what.
-// Never sends anything and never holds a key: delivery.ts does the latter, after the decision is durable.
+// One launch, from its challenge to its decision: what was shown, what was found, what a person said. session.ts says when; this file does
+// what. Never sends anything and never holds a key: delivery.ts does the latter, after the decision is durable.
 import type { AttestationResult } from "../appraise/result.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { manualPreset } from "../appraise/presets.ts";
@@ -238,7 +238,9 @@ export class Launch {
     return { verdict: "person", until: rfc3339(waitUntil), waitMs, freshMs };
   }
 
-  /** SECURITY: a peer must not learn from its answer whether a VM is known: a decoy hears of malformed evidence as every other launch does. */
+  /**
+   * SECURITY: a peer must not learn from its answer whether a VM is known: a decoy hears of malformed evidence as every other launch does.
+   */
   #toldAs(why: Failure): Failure {
     const aboutForm = ["malformed", "unsupported"].includes(refusedCode(why));
     return aboutForm ? why : (this.decoy ?? why);

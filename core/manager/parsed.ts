@@ -1,5 +1,5 @@
-// Was this certificate read before? Endorsements of one host come back with every launch, and reading them costs more than verifying them. Keeps what
-// pure parsers said about exact bytes, and nothing else: every launch verifies anew. Bounded; a flood only makes it slow.
+// Was this certificate read before? Endorsements of one host come back with every launch, and reading them costs more than verifying them.
+// Keeps what pure parsers said about exact bytes, and nothing else: every launch verifies anew. Bounded; a flood only makes it slow.
 import { concat, toHex, u32be } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import type { Result } from "../base/result.ts";

@@ -21,7 +21,10 @@ export interface Channel {
   close(): void;
 }
 
-/** All that one durable step writes, in one transaction. The entry's place in the chain is checked by the store: its `previous` must be the tip. */
+/**
+ * All that one durable step writes, in one transaction. The entry's place in the chain is checked by the store: its `previous` must be the
+ * tip.
+ */
 export interface Batch {
   readonly entry: SealedEntry;
   readonly launch?: LaunchRecord;

@@ -1,5 +1,6 @@
-// Who confirms what a page proposes? A proposal is bound to (launch, evidence, verdict, reason); it becomes a decision only through the host's own
-// dialog, or through a code that the host shows where the page cannot see it. Its sentences come from the service's own record (summary.ts).
+// Who confirms what a page proposes? A proposal is bound to (launch, evidence, verdict, reason); it becomes a decision only through the
+// host's own dialog, or through a code that the host shows where the page cannot see it. Its sentences come from the service's own record
+// (summary.ts).
 import { equalBytes } from "../base/bytes.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";

@@ -42,7 +42,7 @@ export interface VmRecord {
 }
 
 /**
- * attesting: before its evidence was judged · pending: a person is needed · released: the decision is durable, the outcome is not known yet ·
+ * attesting: before its evidence was judged · pending: a person is needed · released: the decision is durable, its outcome not known ·
  * opened, open-failed, refused, denied, expired, abandoned, delivery-unknown: ended.
  */
 export type LaunchState =

@@ -1,5 +1,5 @@
-// What did a crash leave open? At start the audit log is verified, every launch that nobody works on any more is closed, and nothing is ever resent
-// (docs/protocol.md, "What must always hold", 3). Runs the same steps as unsettled.ts does while the manager runs.
+// What did a crash leave open? At start the audit log is verified, every launch that nobody works on any more is closed, and nothing is
+// ever resent (docs/protocol.md, "What must always hold", 3). Runs the same steps as unsettled.ts does while the manager runs.
 import { verifyChain } from "../audit/chain.ts";
 import { emptyTip, type AuditEntry, type AuditTip } from "../audit/entry.ts";
 import { equalBytes } from "../base/bytes.ts";

@@ -1,5 +1,5 @@
-// What is remembered of launches under ids that are not enrolled? A few an hour in full, the others as a count, so that a flood fills no disk.
-// The count is committed when it starts, when it doubles, and when the hour or the service ends.
+// What is remembered of launches under ids that are not enrolled? A few an hour in full, the others as a count, so that a flood fills no
+// disk. The count is committed when it starts, when it doubles, and when the hour or the service ends.
 import type { Clock } from "../base/clock.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Ledger } from "./commit.ts";

@@ -1,5 +1,5 @@
-// Which launches ended without their record saying how, because the store did not answer? They are closed before the VM may launch again, by
-// the same steps as after a crash (recovery.ts). Never resends anything.
+// Which launches ended without their record saying how, because the store did not answer? They are closed before the VM may launch again,
+// by the same steps as after a crash (recovery.ts). Never resends anything.
 import { ok, type Result } from "../base/result.ts";
 import { deliveryUnknownFacts } from "./facts.ts";
 import type { Ledger } from "./commit.ts";

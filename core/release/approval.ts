@@ -1,5 +1,5 @@
-// What did a person approve, and does it cover this evidence? docs/protocol.md, "What must always hold", 2: an approval names the evidence that
-// the person saw. New evidence of the same claims is the same VM asked again; anything else needs another look.
+// What did a person approve, and does it cover this evidence? docs/protocol.md, "What must always hold", 2: an approval names the evidence
+// that the person saw. New evidence of the same claims is the same VM asked again; anything else needs another look.
 import type { Brand } from "../base/brand.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";

@@ -12,7 +12,9 @@ export interface DiskKey {
 /** Minted by {@link grantKeys} alone. */
 export type KeyGrant = Brand<{ readonly launch: string; readonly evidenceDigest: string; readonly keys: readonly DiskKey[] }, "KeyGrant">;
 
-/** Takes ownership of no key: whoever read them wipes them. Throws for a second grant, or for other disks than were decided: bugs of ours. */
+/**
+ * Takes ownership of no key: whoever read them wipes them. Throws for a second grant, or for other disks than were decided: bugs of ours.
+ */
 export function grantKeys(decision: CommittedDecision, keys: readonly DiskKey[]): KeyGrant {
   if (granted.has(decision)) throw new Error("one decision, one grant");
   granted.add(decision);

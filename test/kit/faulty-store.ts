@@ -1,5 +1,5 @@
-// A store that fails on demand, over one that does not: a commit that was not applied, and the worse kind, one that was applied although its
-// answer says that nobody knows.
+// A store that fails on demand, over one that does not: a commit that was not applied, and the worse kind, one that was applied although
+// its answer says that nobody knows.
 import { failure } from "../../core/base/failure.ts";
 import { fail, type Result } from "../../core/base/result.ts";
 import type { AuditTip, SealedEntry } from "../../core/audit/entry.ts";

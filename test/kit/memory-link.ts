@@ -1,4 +1,5 @@
-// A connection in memory, with the test as the network: what either side sends lies in a queue until the test delivers, changes or drops it.
+// A connection in memory, with the test as the network: what either side sends lies in a queue until the test delivers, changes or drops
+// it.
 import { must } from "../../core/base/result.ts";
 import { decodeManagerMessage } from "../../core/launch/decode.ts";
 import type { ManagerMessage } from "../../core/launch/messages.ts";

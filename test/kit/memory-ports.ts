@@ -1,5 +1,5 @@
-// The manager's small ports, in memory and in the test's hand: time that is turned, a keychain that can be locked, a collateral source that can
-// be down, slow or lying, and randomness that is the same in every run.
+// The manager's small ports, in memory and in the test's hand: time that is turned, a keychain that can be locked, a collateral source that
+// can be down, slow or lying, and randomness that is the same in every run.
 import { createHash } from "node:crypto";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok, type Result } from "../../core/base/result.ts";

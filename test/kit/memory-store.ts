@@ -1,5 +1,5 @@
-// A Store in memory with the semantics of the real one (core/node/store): one transaction a commit, the chain's tip checked, a decided launch
-// changed only together with an audit entry. What is not synced may be lost in a crash; the disk outlives the store.
+// A Store in memory with the semantics of the real one (core/node/store): one transaction a commit, the chain's tip checked, a decided
+// launch changed only together with an audit entry. What is not synced may be lost in a crash; the disk outlives the store.
 import { emptyTip, type AuditTip, type SealedEntry } from "../../core/audit/entry.ts";
 import { equalBytes } from "../../core/base/bytes.ts";
 import { failure } from "../../core/base/failure.ts";

@@ -1,5 +1,5 @@
-// A peer that speaks the protocol without the agent's own checks: what a host would send that has the hello, the challenge and a processor, but
-// no scruples. It computes the right REPORT_DATA and then hands over whatever the test forges.
+// A peer that speaks the protocol without the agent's own checks: what a host would send that has the hello, the challenge and a processor,
+// but no scruples. It computes the right REPORT_DATA and then hands over whatever the test forges.
 import { encodeFrame } from "../../core/launch/codec.ts";
 import { addToTranscript, openTranscript, reportData } from "../../core/launch/transcript.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";

@@ -1,5 +1,5 @@
-// A whole manager on memory ports, with simulated processors and real agent machines around it. One world is one manager's disk, keychain and
-// time; the manager in it can be killed and started again.
+// A whole manager on memory ports, with simulated processors and real agent machines around it. One world is one manager's disk, keychain
+// and time; the manager in it can be killed and started again.
 import { must, type Result } from "../../core/base/result.ts";
 import { fromHex, toHex } from "../../core/base/bytes.ts";
 import { amdAnchors, type TrustAnchors } from "../../core/endorse/roots.ts";

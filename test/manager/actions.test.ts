@@ -1,5 +1,6 @@
-// Action lists over the real manager and the real agent machine: whatever happens in whatever order, with a store that fails in both ways, a
-// keychain that locks and a manager that dies, the invariants hold after every step. Failing seeds are kept in seeds.ts and replayed first.
+// Action lists over the real manager and the real agent machine: whatever happens in whatever order, with a store that fails in both ways,
+// a keychain that locks and a manager that dies, the invariants hold after every step. Failing seeds are kept in seeds.ts and replayed
+// first.
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { makeWorld, saidOn } from "../kit/world.ts";

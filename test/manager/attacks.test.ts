@@ -1,4 +1,5 @@
-// The attacks of docs/protocol.md that the manager must stop. Each ends with a code in the owner's record, a coarse word to the peer, and no key.
+// The attacks of docs/protocol.md that the manager must stop. Each ends with a code in the owner's record, a coarse word to the peer, and
+// no key.
 import { afterEach, describe, expect, test } from "vitest";
 import { encodeFrame } from "../../core/launch/codec.ts";
 import { encodeCertTable } from "../../core/snp/cert-table.ts";

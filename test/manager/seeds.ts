@@ -1,5 +1,5 @@
-// What once broke an invariant is replayed before anything is generated anew. The shrunk action list itself is kept, because a seed means another
-// list as soon as the generator changes; the seed is kept beside it for the record.
+// What once broke an invariant is replayed before anything is generated anew. The shrunk action list itself is kept, because a seed means
+// another list as soon as the generator changes; the seed is kept beside it for the record.
 import type { Action } from "./actions.ts";
 
 export interface BrokenOnce {

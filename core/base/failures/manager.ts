@@ -5,14 +5,12 @@ export const managerFailures = {
   "audit.malformed-entry": {
     family: "malformed",
     peer: "try-later",
-    sentence:
-      "An entry of the audit log is not in the form that this program writes. The database was changed or damaged: restore it from a backup.",
+    sentence: "An audit entry is not in the form that this program writes. The database was changed or damaged: restore it from a backup.",
   },
   "audit.broken-chain": {
     family: "untrusted",
     peer: "try-later",
-    sentence:
-      "The audit log is not whole: an entry was changed, removed or inserted. Nothing is released until it is restored. Keep this copy and find out who could write to it.",
+    sentence: "The audit log was changed, so nothing is released. Keep this copy, find out who could write to it, and restore a backup.",
   },
   "approval.evidence-changed": {
     family: "needs-person",
@@ -141,8 +139,7 @@ export const managerFailures = {
   "manager.collateral-missing": {
     family: "unavailable",
     peer: "try-later",
-    sentence:
-      "No certificate for this processor was found, neither with the evidence nor elsewhere. Import it, or allow the manager to fetch it from AMD.",
+    sentence: "No certificate for this processor was found anywhere. Import it, or allow the manager to fetch it from AMD.",
   },
   "manager.collateral-slow": {
     family: "unavailable",
