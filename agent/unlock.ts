@@ -73,9 +73,10 @@ export class Unlocker {
       if (fault !== undefined) return fault;
       const opened = await this.#run([...this.#openWords(disk, header)], signal, key);
       key.wipe();
-      if (opened.exit !== 0) return codeOf(opened);
-      if (this.#options.mode === "open") this.#open.push(disk.name);
-      return undefined;
+      // Killed is not "not opened": the mapping may have been made just before, so that it is closed with the rest.
+      const mayBeOpen = opened.exit === 0 || opened.exit === undefined;
+      if (this.#options.mode === "open" && mayBeOpen) this.#open.push(disk.name);
+      return opened.exit === 0 ? undefined : codeOf(opened);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -142,6 +142,24 @@ describe.skipIf(missing("cryptsetup"))("LUKS2 images", () => {
   });
 });
 
+test("a mapping that was made just before its cryptsetup was killed is closed; one that was refused is not ours to close", async () => {
+  const folder = scratchFolder();
+  const words = join(folder, "words");
+  const metadata =
+    '{"segments":{"0":{"type":"crypt","encryption":"aes-xts-plain64"}},"config":{},"keyslots":{"0":{"type":"luks2",' +
+    '"key_size":64,"area":{"encryption":"aes-xts-plain64","key_size":64}}}}';
+  const program = (open: string): string =>
+    script(folder, `echo "$@" >> ${words}; case "$1" in open) ${open};; luksDump) echo '${metadata}';; esac`);
+  const attempt = (open: string, timeoutMs: number): Promise<unknown> => {
+    const unlocker = new Unlocker({ program: program(open), mode: "open", scratch: folder, timeoutMs });
+    return unlocker.unlock([locked("root", "/dev/null", bytes(32))], never);
+  };
+  expect(await attempt("exit 5", 10_000)).toEqual([{ disk: "root", opened: false, code: "agent.disk-missing" }]);
+  expect(readFileSync(words, "utf8")).not.toMatch(/^close/m);
+  expect(await attempt("exec sleep 60", 1000)).toEqual([{ disk: "root", opened: false, code: "agent.disk-late" }]);
+  expect(readFileSync(words, "utf8")).toMatch(/^close -- test-root$/m);
+});
+
 describe("a command", () => {
   test("that is not there, or cannot be run, is an answer", async () => {
     const folder = scratchFolder();
