@@ -33,6 +33,8 @@ export function runProgram(program: Program, words: readonly string[]): void {
       stop.abort();
     });
   }
+  // A console that is gone must not end a launch; the log's last line is then lost, and the exit code says the rest.
+  process.stdout.on("error", () => {});
   // A bug ends the process, and with it all memory; its text could quote anything, so only its name is told.
   process.on("uncaughtException", (cause) => {
     log.write("error", "agent.bug", { reason: cause.name });

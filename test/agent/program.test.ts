@@ -64,6 +64,15 @@ describe.skipIf(missing("cryptsetup"))("the simulated agent", () => {
     expect(await ended).toMatchObject({ exit: 16 });
   });
 
+  test("whose console goes away goes on, and opens the disk", async () => {
+    const key = bytes(32);
+    const run = await scene(key, new Map([["root", key]]));
+    const { child, ended } = run.start();
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ exit: 0 });
+    expect(run.manager.outcomes).toEqual([[{ disk: "root", opened: true }]]);
+  });
+
   test("after SIGKILL at any moment a new start opens the disk", async () => {
     const key = bytes(32);
     const run = await scene(key, new Map([["root", key]]));
