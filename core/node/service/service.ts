@@ -168,12 +168,15 @@ class RunningService implements Service {
 
   /** Callers that come while it is made wait for the same attempt. A failure stays to be told, and the next attempt begins anew. */
   #makeCore(): Promise<Result<void>> {
-    this.#making ??= this.#openCore().then((core) => {
-      this.#core = core;
-      this.#making = undefined;
-      this.#changes.tell({ kind: "status" });
-      return core.ok ? ok(undefined) : core;
-    });
+    this.#making ??= this.#openCore()
+      .then((core) => {
+        this.#core = core;
+        return core.ok ? ok(undefined) : core;
+      })
+      .finally(() => {
+        this.#making = undefined;
+        this.#changes.tell({ kind: "status" });
+      });
     return this.#making;
   }
 
