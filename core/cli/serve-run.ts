@@ -29,6 +29,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<Resu
   const listen = parseHostPort(options.listen);
   if (!listen.ok) return usage(sentenceOf(listen.failure));
   if (options.advertise !== undefined && !parseHostPort(options.advertise).ok) return usage(`--advertise ${options.advertise}`);
+  if (options.kds !== undefined && options.kds !== "off" && !isHttpAddress(options.kds)) return usage(`--kds ${options.kds}`);
   const consolePort = options.consolePort === undefined ? 0 : Number(options.consolePort);
   if (!Number.isInteger(consolePort) || consolePort < 0 || consolePort > 65_535)
     return usage(`--console-port ${options.consolePort ?? ""}`);
@@ -57,9 +58,10 @@ export async function serve(options: ServeOptions, output: Output): Promise<Resu
     },
   });
   if (!host.ok) return host;
-  const { listener } = host.value.service.status();
+  const { listener, keychain: opened } = host.value.service.status();
+  const why = listener.failure ?? opened.failure;
   tell(output, { event: "started", listener }, [
-    listener.state === "listening" ? `Launches: ${listener.address ?? ""}` : `Launches: not listening. ${listener.failure?.sentence ?? ""}`,
+    listener.state === "listening" ? `Launches: ${listener.address ?? ""}` : `Launches: not listening yet. ${why?.sentence ?? ""}`,
   ]);
   const printLink = (open: boolean): void => {
     const { url, expiresAt } = host.value.link();
@@ -95,6 +97,11 @@ function keychainChoice({ keychain, passphraseFile }: ServeOptions): Result<Keyc
   } catch (cause) {
     return fail(failure("cli.unreadable", passphraseFile, cause));
   }
+}
+
+function isHttpAddress(text: string): boolean {
+  const address = URL.canParse(text) ? new URL(text) : undefined;
+  return address !== undefined && ["http:", "https:"].includes(address.protocol) && address.search === "" && address.hash === "";
 }
 
 function usage(detail: string): { readonly ok: false; readonly failure: Failure } {

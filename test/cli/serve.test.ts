@@ -148,6 +148,8 @@ describe("bad usage is exit 2", () => {
     [["serve", "--listen", "nowhere"]],
     [["serve", "--listen", "127.0.0.1:70000"]],
     [["serve", "--console-port", "x"]],
+    [["serve", "--kds", "nowhere"]],
+    [["serve", "--advertise", "nowhere"]],
     [["serve", "--keychain", "paper"]],
     [["serve", "--keychain", "sealed-file"]],
     [["serve", "--keychain", "sealed-file", "--passphrase-file", "/nowhere/at/all"]],
