@@ -77,7 +77,7 @@ export function integer(least: number, most: number): Read<number> {
 /** Lower-case hex of exactly `length` bytes. Zeros mean "absent" in a report, so they are no expectation unless that has a meaning. */
 export function hexOf(length: number, { mayBeZero = false } = {}): Read<string> {
   return (json, path) => {
-    const bytes = typeof json === "string" && json === json.toLowerCase() ? fromHex(json) : undefined;
+    const bytes = typeof json === "string" ? fromHex(json) : undefined;
     if (typeof json !== "string" || bytes?.length !== length) throw new PolicyFault(`${path} is not ${length} bytes of lower-case hex`);
     if (isZero(bytes) && !mayBeZero) throw new PolicyFault(`${path} is all zero`);
     return json;

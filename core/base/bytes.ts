@@ -12,9 +12,9 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** @returns undefined unless `text` is lower-case or upper-case hex of an even length. */
+/** @returns undefined unless `text` is lower-case hex of an even length. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  if (text.length % 2 !== 0 || /[^0-9a-f]/.test(text)) return undefined;
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
