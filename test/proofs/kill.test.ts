@@ -18,7 +18,7 @@ describe.skipIf(missing("cryptsetup"))("a manager killed with SIGKILL", () => {
     await Promise.all(
       ["a", "b"].map(async (name) => {
         const folder = mkdtempSync(join(tmpdir(), `portcullis-lane-${name}-`));
-        const lane = new Lane(folder, keychainHere());
+        const lane = await Lane.open(folder, keychainHere());
         try {
           for (const [round, plan] of plans) {
             const delivered = await killRound(lane, round, plan);

@@ -19,11 +19,11 @@ answerQuestions<ManagerTalk>(async (question) => {
   const { manager, recovered, listen } = await started;
   if (question.ask === "start") {
     manager.subscribe(({ kind, id }) => kind === "launch" && setTimeout(() => void approve(id), 5));
-    const taken = await listen(Number(port), (channel) => {
+    await listen(Number(port), (channel) => {
       death.at("connection accepted");
       void manager.accept(dyingChannel(channel, death));
     });
-    return { port: taken, recovered };
+    return { recovered };
   }
   if (question.ask === "enrol") {
     await death.arm(question.step, question.trace);

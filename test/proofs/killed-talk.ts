@@ -24,7 +24,7 @@ export interface EnrolQuestion {
 export interface ManagerTalk {
   readonly question: { readonly ask: "start" } | EnrolQuestion | { readonly ask: "stop" };
   readonly answers: {
-    readonly start: { readonly port: number; readonly recovered: Result<RecoveryReport> };
+    readonly start: { readonly recovered: Result<RecoveryReport> };
     readonly enrol: { readonly vm: string; readonly configuration: string };
     readonly stop: Readonly<Record<string, never>>;
   };
