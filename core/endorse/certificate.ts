@@ -99,6 +99,8 @@ function read(der: Uint8Array): Result<Certificate> {
   if (!equalBytes(outer.bytes, inner.bytes) || !isAmdSignatureAlgorithm(outer)) return fail(failure("endorse.signature-algorithm"));
 
   const view = readX509(der);
+  // SECURITY: failures quote these names to people: nothing of them may steer a terminal, or pass for other text.
+  if (![view.subjectName, view.issuerName].every((name) => plainName.test(name))) throw new DerFault("common name");
   const unknown = view.extensions.find(({ oid, critical }) => critical && !understood.has(oid));
   if (unknown !== undefined) return fail(failure("endorse.certificate-extension", unknown.oid));
   return ok({
@@ -139,6 +141,8 @@ function bytesOf(node: DerNode | undefined): Uint8Array {
 const understood: ReadonlySet<string> = new Set(["2.5.29.19", "2.5.29.15"]);
 const standardExtensions = "2.5.29.";
 const version3 = 2n;
+/** X.520 allows 64 characters; AMD's are short ASCII. */
+const plainName = /^[\x20-\x7e]{0,64}$/;
 /** AMD's are below 1,700 bytes. */
 const maximumCertificate = 8_192;
 const maximumBundle = 65_536;

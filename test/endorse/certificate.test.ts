@@ -94,6 +94,14 @@ describe("certificates that AMD does not make", () => {
     expect(codeOf(await certificate({ extensions: [padding] }))).toBe("endorse.certificate-malformed");
   });
 
+  test("a common name that would steer a terminal, pass for another, or never end", async () => {
+    for (const subject of ["\u001b[2J", "SEV\u2010VCEK", "SEV-VCEK\u0000", "x".repeat(65)]) {
+      expect(codeOf(await certificate({ subject }))).toBe("endorse.certificate-malformed");
+    }
+    expect(codeOf(await certificate({ issuer: "a\nb" }))).toBe("endorse.certificate-malformed");
+    expect(codeOf(await certificate({ subject: "x".repeat(64) }))).toBe("read");
+  });
+
   test("another signature algorithm", async () => {
     const der = await certificate({});
     // The salt length of the outer and of the inner algorithm, 48 -> 32.
