@@ -32,6 +32,8 @@ class OsKeychain implements Keychain {
   readonly #timeoutMs: number;
   readonly #timers: Timers;
   readonly #entries = new Map<string, AsyncEntry>();
+  #probing: Promise<unknown> = Promise.resolve();
+  #nextProbe: Promise<Result<void>> | undefined;
 
   constructor({ installation, timeoutMs = 60_000, timers = systemTimers }: OsKeychainOptions) {
     this.#service = `portcullis/${installation}`;
@@ -69,8 +71,19 @@ class OsKeychain implements Keychain {
     return works.ok ? fail(failure("keychain.no-such-key", account)) : works;
   }
 
+  /** One at a time, because two would read each other's value. Who asks while one runs shares the next, which begins after the question. */
+  probe(): Promise<Result<void>> {
+    this.#nextProbe ??= this.#probing.then(() => {
+      this.#nextProbe = undefined;
+      const probing = this.#probeNow();
+      this.#probing = probing;
+      return probing;
+    });
+    return this.#nextProbe;
+  }
+
   /** Stays in the keychain: reading one that is there is what asks a locked keychain to open. */
-  async probe(): Promise<Result<void>> {
+  async #probeNow(): Promise<Result<void>> {
     const value = systemRandom.bytes(16);
     const set = await this.#try(probeAccount, (entry, signal) => entry.setSecret(value, signal));
     if (!set.ok) return set;
@@ -88,7 +101,7 @@ class OsKeychain implements Keychain {
   }
 
   /**
-   * Each entry has a connection of its own to the keychain, which blocks this thread for some milliseconds while it is made: the newest few are kept.
+   * Each entry has a connection of its own to the keychain, and making one blocks this thread for some milliseconds: the newest are kept.
    * A "no" or a failure of a kept one is not believed, because its service may have started anew since.
    */
   async #try<T>(account: string, call: Call<T>): Promise<Result<T>> {

@@ -17,8 +17,15 @@ async function answer(task: string): Promise<string> {
   if (task === "lock") return lock();
   if (task === "restart") return restart();
   if (keychain === undefined) return "not open";
+  if (task === "get-others") return others(keychain);
   if (task === "set") return codeOf(await keychain.setSecret("a", new Secret(Uint8Array.of(1, 2))));
   return codeOf(await keychain.getSecret(task === "get" ? "a" : "another"));
+}
+
+/** Many at once: each must hear the truth, whatever the others ask meanwhile. */
+async function others(of: Keychain): Promise<string> {
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => of.getSecret(`other ${i}`)));
+  return [...new Set(answers.map(codeOf))].join();
 }
 
 async function open(): Promise<string> {

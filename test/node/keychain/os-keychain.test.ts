@@ -48,6 +48,12 @@ describe("on a private bus", needs("keyring"), () => {
     expect(answers).toEqual(["ok", "ok", "locked now", "keychain.locked", "keychain.locked", "keychain.locked", "keychain.locked"]);
   });
 
+  test("many questions at once: none takes another's probe for a keychain that keeps nothing", async () => {
+    const script = `printf 'ci\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`;
+    const answers = await ask(["dbus-run-session", "--", "bash", "-c", script, "bash", process.execPath, asker, "open", "get-others"]);
+    expect(answers).toEqual(["ok", "keychain.no-such-key"]);
+  });
+
   test("the service was started anew under us: what it kept is still there, and what is not there is said", async () => {
     const tasks = ["open", "set", "get", "restart", "get", "get-other", "set"];
     const script = `printf 'ci\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$@"`;
