@@ -89,8 +89,9 @@ function mayIssue({ isCa, keyUsage }: Certificate): boolean {
 }
 
 function validity({ subjectName, notBefore, notAfter }: Certificate, at: Instant): Failure[] {
-  if (at < notBefore) return [failure("endorse.certificate-not-yet-valid", `${subjectName} from ${rfc3339(notBefore)}`)];
-  if (at > notAfter) return [failure("endorse.certificate-expired", `${subjectName} until ${rfc3339(notAfter)}`)];
+  // Asked this way round, an instant that is no number is within no certificate's time.
+  if (!(at >= notBefore)) return [failure("endorse.certificate-not-yet-valid", `${subjectName} from ${rfc3339(notBefore)}`)];
+  if (!(at <= notAfter)) return [failure("endorse.certificate-expired", `${subjectName} until ${rfc3339(notAfter)}`)];
   return [];
 }
 

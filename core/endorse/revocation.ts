@@ -36,7 +36,7 @@ export function checkRevocation({ crls, ark, issuer, at, primitives }: Revocatio
 }
 
 function staleness({ thisUpdate, nextUpdate }: Crl, at: Instant): Failure | undefined {
-  if (at < thisUpdate) return failure("endorse.crl-not-yet-valid", `from ${rfc3339(thisUpdate)}`);
-  if (at > nextUpdate) return failure("endorse.crl-expired", `until ${rfc3339(nextUpdate)}`);
+  if (!(at >= thisUpdate)) return failure("endorse.crl-not-yet-valid", `from ${rfc3339(thisUpdate)}`);
+  if (!(at <= nextUpdate)) return failure("endorse.crl-expired", `until ${rfc3339(nextUpdate)}`);
   return undefined;
 }

@@ -105,6 +105,13 @@ describe("the check", () => {
     expect(await verdict([await list(old), await list({})])).toBe("ok");
   });
 
+  test("at no instant is no list current", async () => {
+    const crl = await list({});
+    const { ark, issuer } = await authorities();
+    const checked = checkRevocation({ crls: [crl], ark, issuer, at: Number.NaN, primitives: nodePrimitives });
+    expect(checked).toMatchObject({ failure: { code: "endorse.crl-not-yet-valid" } });
+  });
+
   test("a root that may not sign lists is not believed", async () => {
     const crl = await list({});
     const { ark, issuer } = await authorities();
