@@ -1,7 +1,4 @@
 // Bytes to text and back, and integers in bytes. Decoders are strict: what is not the one canonical form is refused.
-import type { Brand } from "./brand.ts";
-
-export type Hex = Brand<string, "Hex">;
 
 const hexDigits = "0123456789abcdef";
 

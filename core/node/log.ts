@@ -1,12 +1,8 @@
 // What reaches the operator's eyes? The Log port as JSON lines or as text for a terminal. The allow-list of core/base/log.ts holds
 // here too, at run time: a field without a name there is dropped and counted. Never throws; no value breaks the line or steers a terminal.
-import { closeSync, openSync, writeSync } from "node:fs";
-import { failure } from "../base/failure.ts";
 import { type Log, type LogFields, type LogLevel, logFields } from "../base/log.ts";
-import { fail, ok } from "../base/result.ts";
 import { rfc3339 } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Result } from "../base/result.ts";
 
 export interface LogSink {
   /** One line with its line feed. */
@@ -44,23 +40,6 @@ export function streamSink(stream: { write(text: string): unknown }): LogSink {
       stream.write(line);
     },
   };
-}
-
-export interface LogFile extends LogSink {
-  close(): void;
-}
-
-/** Appends; readable by its owner only. `log.unwritable`. */
-export function openLogFile(path: string): Result<LogFile> {
-  try {
-    const file = openSync(path, "a", 0o600);
-    return ok({
-      write: (line) => void writeSync(file, line),
-      close: () => closeSync(file),
-    });
-  } catch (cause) {
-    return fail(failure("log.unwritable", path, cause));
-  }
 }
 
 type Value = string | number | boolean;

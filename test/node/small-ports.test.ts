@@ -1,13 +1,9 @@
 // Clock, random, timers and log: small, and relied on by everything.
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { must } from "../../core/base/result.ts";
 import { systemClock } from "../../core/node/clock.ts";
-import { createLog, openLogFile, streamSink } from "../../core/node/log.ts";
+import { createLog, streamSink } from "../../core/node/log.ts";
 import { systemRandom } from "../../core/node/random.ts";
 import { systemTimers } from "../../core/node/timers.ts";
-import { codeOf, scratchFolder } from "./kit.ts";
 import type { LogFields } from "../../core/base/log.ts";
 import type { LogOptions } from "../../core/node/log.ts";
 
@@ -71,18 +67,6 @@ test("text for a person", () => {
   expect(written({ form: "text" }, (log) => log.write("warn", "launch.pending", { vm: "a", detail: "two words" }))).toEqual([
     '2026-01-02T03:04:05.678Z WARN  launch.pending vm=a detail="two words"',
   ]);
-});
-
-test("a file is added to, and is its owner's alone; a folder that is not there is said", () => {
-  const path = join(scratchFolder(), "log");
-  for (const event of ["one", "two"]) {
-    const file = must(openLogFile(path));
-    createLog({ sink: file, clock: systemClock }).write("info", event);
-    file.close();
-  }
-  expect(readFileSync(path, "utf8").trim().split("\n")).toHaveLength(2);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(codeOf(openLogFile(join(path, "below")))).toBe("log.unwritable");
 });
 
 test("a sink that fails does not fail its writer", () => {

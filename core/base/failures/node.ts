@@ -2,11 +2,6 @@
 import type { FailureEntry } from "./entry.ts";
 
 export const nodeFailures = {
-  "log.unwritable": {
-    family: "misconfigured",
-    peer: "busy",
-    sentence: "The log file cannot be written. Name a file in a folder that you may write to, or leave the log on the terminal.",
-  },
   "files.too-open": {
     family: "misconfigured",
     peer: "busy",
