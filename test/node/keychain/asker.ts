@@ -24,8 +24,8 @@ async function answer(task: string): Promise<string> {
 
 /** Many at once: each must hear the truth, whatever the others ask meanwhile. */
 async function others(of: Keychain): Promise<string> {
-  const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => of.getSecret(`other ${i}`)));
-  return [...new Set(answers.map(codeOf))].join();
+  const heard = await Promise.all(Array.from({ length: 12 }, (_, i) => of.getSecret(`other ${i}`)));
+  return [...new Set(heard.map(codeOf))].join();
 }
 
 async function open(): Promise<string> {
