@@ -117,6 +117,19 @@ describe("certificates that AMD does not make", () => {
     }
   });
 
+  test("another hash, of the message or of the mask alone", async () => {
+    const der = await certificate({});
+    // 2.16.840.1.101.3.4.2.2, SHA-384: of the message and of the mask, in the outer and in the inner algorithm.
+    const sha384 = Buffer.from("0609608648016503040202", "hex");
+    const hashes = [...der.keys()].filter((at) => Buffer.from(der.subarray(at, at + sha384.length)).equals(sha384));
+    expect(hashes).toHaveLength(4);
+    for (const parity of [0, 1]) {
+      const changed = der.slice();
+      for (const at of hashes.filter((_, index) => index % 2 === parity)) changed[at + sha384.length - 1] = 1;
+      expect(codeOf(changed)).toBe("endorse.signature-algorithm");
+    }
+  });
+
   test("a length that is not minimal, deep inside, where @peculiar/x509 would read on", async () => {
     const { spki } = (await simulatedHierarchy()).authorities.ask.key;
     const parts = childrenOf(readDer(spki));

@@ -106,6 +106,10 @@ test("a leaf speaks for a chip or for a provider, as its name says", async () =>
 test("a leaf that may issue certificates is refused", async () => {
   const more = [{ oid: "2.5.29.19", critical: true, value: sequence(boolean(true)) }];
   expect(await codeOf("Milan", "vcek", { more })).toBe("endorse.vek-is-ca");
+  // keyUsage: BIT STRING with keyCertSign, and with digitalSignature.
+  const usage = (byte: number, unused: number) => ({ oid: "2.5.29.15", critical: true, value: Uint8Array.of(3, 2, unused, byte) });
+  expect(await codeOf("Milan", "vcek", { more: [usage(0x04, 2)] })).toBe("endorse.vek-is-ca");
+  expect(await codeOf("Milan", "vcek", { more: [usage(0x80, 7)] })).toBe("read");
 });
 
 test("a key that is not on P-384 is refused", async () => {
