@@ -139,7 +139,7 @@ export function parseEndpoint(text: string): { readonly host: string; readonly p
 
 function hasKeys(json: Json | undefined, keys: readonly string[]): json is JsonObject {
   if (json === null || typeof json !== "object" || Array.isArray(json)) return false;
-  return Object.keys(json).sort().join() === keys.join();
+  return Object.keys(json).length === keys.length && keys.every((key) => Object.hasOwn(json, key));
 }
 
 function isList(json: Json | undefined, maximum: number): json is readonly Json[] {

@@ -36,7 +36,7 @@ const agentMessages: Readers<AgentMessage> = {
     type: "evidence",
     tee: supported(members, "tee", "sev-snp"),
     report: members.bytes("report", reportLength),
-    ...(members.has("certificates") ? { certificates: members.bytes("certificates", 0, maximumCertificates) } : {}),
+    ...(members.has("certificates") ? { certificates: members.bytes("certificates", 1, maximumCertificates) } : {}),
     sealingKey: sealingKey(members.object("sealingKey")),
   }),
   outcome: (members) => {

@@ -133,6 +133,7 @@ describe("members", () => {
     ["hello.agent with a control character", { ...wire(hello), agent: "a/1\u001b" }],
     ["evidence.report", { ...wire(evidence), report: base64(1183) }],
     ["evidence.report", { ...wire(evidence), report: base64(1185) }],
+    ["evidence.certificates that are empty, which is said by leaving them out", { ...wire(evidence), certificates: "" }],
     ["evidence.certificates", { ...wire(evidence), certificates: base64(maximumCertificates + 1) }],
     ["evidence.sealingKey.key", { ...wire(evidence), sealingKey: { kem: "x-wing", key: base64(1215) } }],
     ["evidence.sealingKey", { ...wire(evidence), sealingKey: { kem: "x-wing", key: base64(1216), more: 1 } }],
