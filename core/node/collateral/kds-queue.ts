@@ -74,8 +74,9 @@ export class KdsQueue {
   async #repeat({ url, maximumBytes }: KdsQuestion, deadline: number): Promise<Result<Uint8Array>> {
     let last: Failure = failure("kds.throttled", "queue");
     for (let attempt = 0; ; attempt++) {
+      if (this.#abort.signal.aborted) return fail(failure("kds.unavailable", "closed"));
       const left = deadline - this.#clock.monotonic();
-      if (left <= 0 || this.#abort.signal.aborted) return fail(last);
+      if (left <= 0) return fail(last);
       const timeoutMs = Math.min(left, this.#timing.requestMs);
       const reply = await askKds({ url, maximumBytes, timeoutMs, timers: this.#timers, signal: this.#abort.signal });
       if (reply.kind === "found") return ok(reply.bytes);

@@ -190,10 +190,13 @@ test("nothing listens there: unavailable", async () => {
 test("close ends what is under way", async () => {
   const { source, kds, waits } = await world({ timing: { patienceMs: 60_000, requestMs: 60_000 } });
   kds.fault = "hang";
-  const answer = source.fetch(query, waits.push);
+  const vekOnly = { ...query, issuersKnown: true, crlWanted: false };
+  // The second waits for its turn behind the first.
+  const answers = [query, { ...vekOnly, chipId: new Uint8Array(64).fill(7) }].map((of) => source.fetch(of, waits.push));
   await new Promise((resolve) => setTimeout(resolve, 50));
   source.close();
-  expect(codeOf(await answer)).toBe("kds.unavailable");
+  expect((await Promise.all(answers)).map(codeOf)).toEqual(["kds.unavailable", "kds.unavailable"]);
+  expect(codeOf(await source.fetch(vekOnly, waits.push))).toBe("kds.unavailable");
 });
 
 function fill(folder: string): void {
