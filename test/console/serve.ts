@@ -28,7 +28,8 @@ export async function serve(): Promise<Served> {
   const child = spawn(
     process.execPath,
     [join(root, "core/cli/main.ts"), "serve", "--data", join(folder, "data"), "--listen", "127.0.0.1:0", "--kds", "off", "--json"],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // No session bus: a first start without a keychain of the system's, wherever the tests run.
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent" } },
   );
   const lines: ServeLine[] = [];
   const waiting = new Set<() => void>();
