@@ -1,8 +1,10 @@
 // Does the agent talk to its own manager, over TLS 1.3 and alp/1, and to nobody else? Over real sockets, with the manager's real listener.
-import { X509Certificate } from "node:crypto";
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { type TlsOptions, createServer } from "node:tls";
+import "reflect-metadata";
+import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { dial, isPinned } from "../../agent/dial.ts";
 import { toHex } from "../../core/base/bytes.ts";
@@ -107,6 +109,26 @@ describe("a pin", () => {
     expect(isPinned(new X509Certificate(leaf.chain), toHex(own.anchor))).toBe(false);
   });
 
+  test("holds for a leaf that this key signed, and not for one that only says so", async () => {
+    const [own, other] = [await makeCaKey(), await makeCaKey()];
+    const ca = await makeCaCertificate(own.key, Date.now(), systemRandom);
+    // Everything in it is as in a real leaf, the identifier of the CA's key too; only the signature is another key's.
+    const forged = await makeLeaf({ ...own.key, privateKey: other.key.privateKey }, ca, Date.now(), systemRandom);
+    expect(await dialled(forged, own.key.spki)).toBe("agent.manager-untrusted");
+    expect(await dialled(await makeLeaf(own.key, ca, Date.now(), systemRandom), own.key.spki)).toBe("connected");
+  });
+
+  test.each([
+    ["a leaf that may issue certificates", { leafIsCa: true }, "agent.manager-untrusted"],
+    ["a leaf for another purpose", { purpose: ExtendedKeyUsage.clientAuth }, "agent.manager-untrusted"],
+    ["a leaf for any purpose", { purpose: undefined }, "agent.manager-untrusted"],
+    ["an issuer that is no authority", { issuerIsCa: false }, "agent.manager-untrusted"],
+    ["all as it should be", {}, "connected"],
+  ])("%s: %s", async (_what, choices, expected) => {
+    const { chain, spki } = await chainWith(choices);
+    expect(await dialled(chain, spki)).toBe(expected);
+  });
+
   test("does not ask the clock: the host of the VM sets it", async () => {
     const { key } = await makeCaKey();
     const longAgo = Date.UTC(2001, 0, 1);
@@ -143,6 +165,53 @@ describe("time and silence", () => {
     expect(await dial({ endpoint: "nowhere", anchor: "", signal: never })).toMatchObject({ failure: { code: "agent.unreachable" } });
   });
 });
+
+async function dialled({ key, chain }: { readonly key: string; readonly chain: string }, spki: Uint8Array): Promise<string> {
+  const endpoint = await serverWith({ key, cert: chain });
+  const connection = await dial({ endpoint, anchor: toHex(await digestOf(spki)), signal: never });
+  if (connection.ok) connection.value.close();
+  return connection.ok ? "connected" : connection.failure.code;
+}
+
+interface ChainChoices {
+  readonly leafIsCa?: boolean;
+  readonly issuerIsCa?: boolean;
+  readonly purpose?: ExtendedKeyUsage | undefined;
+}
+
+/** A leaf and its issuer as the manager makes them, but for the choices. */
+async function chainWith({ leafIsCa = false, issuerIsCa = true, ...choices }: ChainChoices) {
+  const purpose = "purpose" in choices ? choices.purpose : ExtendedKeyUsage.serverAuth;
+  const signingAlgorithm = { name: "ECDSA", hash: "SHA-384" };
+  const validity = { notBefore: new Date(Date.now() - 1000), notAfter: new Date(Date.now() + 3_600_000) };
+  const [ca, pair] = await Promise.all(
+    ["P-384", "P-256"].map((namedCurve) => crypto.subtle.generateKey({ name: "ECDSA", namedCurve }, true, ["sign", "verify"])),
+  );
+  if (ca === undefined || pair === undefined) throw new Error("no keys");
+  const issuer = await X509CertificateGenerator.createSelfSigned({
+    ...validity,
+    name: "CN=issuer",
+    keys: ca,
+    signingAlgorithm,
+    extensions: issuerIsCa ? [new BasicConstraintsExtension(true, undefined, true)] : [],
+  });
+  const leaf = await X509CertificateGenerator.create({
+    ...validity,
+    subject: "CN=leaf",
+    issuer: "CN=issuer",
+    publicKey: pair.publicKey,
+    signingKey: ca.privateKey,
+    signingAlgorithm,
+    extensions: [
+      new BasicConstraintsExtension(leafIsCa, undefined, true),
+      ...(purpose === undefined ? [] : [new ExtendedKeyUsageExtension([purpose], true)]),
+    ],
+  });
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }).export({ format: "pem", type: "pkcs8" }).toString();
+  const chain = [leaf, issuer].map(({ rawData }) => new X509Certificate(new Uint8Array(rawData)).toString()).join("");
+  return { chain: { key, chain }, spki: new Uint8Array(issuer.publicKey.rawData) };
+}
 
 function serverWith(options: TlsOptions, heard: Uint8Array[] = []): Promise<string> {
   const server = createServer({ ALPNProtocols: ["alp/1"], ...options }, (socket) => {
