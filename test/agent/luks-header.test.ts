@@ -35,6 +35,7 @@ describe("a LUKS2 header", () => {
     ["the null cipher for data", { ...header, segments: { "0": { ...segment, encryption: "cipher_null-ecb" } } }],
     ["another cipher for data", { ...header, segments: { "0": { ...segment, encryption: "aes-cbc-essiv:sha256" } } }],
     ["a second segment", { ...header, segments: { "0": segment, "1": { ...segment, type: "linear" } } }],
+    ["a second segment, encrypted like the first", { ...header, segments: { "0": segment, "1": segment } }],
     ["no segment", { ...header, segments: {} }],
     ["the null cipher for a slot", { ...header, keyslots: { "0": { ...slot, area: { ...slot.area, encryption: "cipher_null-ecb" } } } }],
     [
