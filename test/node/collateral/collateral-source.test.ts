@@ -167,6 +167,12 @@ test("a TCB with reserved bytes is refused before anything is asked", async () =
 test.each<[string, RequestListener, string]>([
   ["an endless body", (_request, response) => void setInterval(() => response.write(new Uint8Array(65_536)), 1).unref(), "kds.malformed"],
   ["a redirect", (_request, response) => void response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), "kds.unavailable"],
+  // Followed, it would be a web page.
+  [
+    "a redirect to itself",
+    (request, response) => void (request.url === "/p" ? response : response.writeHead(302, { location: "/p" })).end("<html>"),
+    "kds.unavailable",
+  ],
   ["a web page", (_request, response) => void response.end("<html>"), "kds.malformed"],
   ["a Retry-After beyond our patience", (_r, response) => void response.writeHead(429, { "retry-after": "600" }).end(), "kds.throttled"],
 ])("%s", async (_what, listener, code) => {

@@ -121,6 +121,19 @@ test("the table: round trip, truncation and bit flips", () => {
   );
 });
 
+test("the table: names out of order, and one twice, are another form of a table, and no table", () => {
+  const one = (name: string): Uint8Array => encodeKeyTable(new Map([[name, new Secret(Uint8Array.of(1))]])).slice(entriesAt);
+  const head = encodeKeyTable(new Map()).slice(0, entriesAt - 1);
+  const table = (...names: readonly string[]): Uint8Array =>
+    Uint8Array.of(...head, names.length, ...names.flatMap((name) => [...one(name)]));
+  expect(parseKeyTable(table("a", "b"))?.size).toBe(2);
+  expect(parseKeyTable(table("b", "a"))).toBeUndefined();
+  expect(parseKeyTable(table("a", "a"))).toBeUndefined();
+});
+
+/** After the magic and the count. */
+const entriesAt = 22;
+
 test.each([
   ["", 1, false],
   ["a", 0, true],
