@@ -2,8 +2,8 @@
 // Only its options are here; report-run.ts answers.
 import type { Command } from "commander";
 import { products } from "../snp/product.ts";
-import { collect, makeCommand, makeGroup } from "./command.ts";
-import { createOutput } from "./output.ts";
+import { makeCommand, makeGroup } from "./command.ts";
+import { createOutput, type Output } from "./output.ts";
 import type { DecodeOptions, VerifyOptions } from "./report-run.ts";
 
 export function reportCommand(): Command {
@@ -24,7 +24,7 @@ function decodeCommand(): Command {
     .argument("<file>", "the report, exactly 1184 bytes")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
     .action(async (file: string, options: DecodeOptions) => {
-      const output = createOutput(options.json === true);
+      const output = outputOf(options);
       const { decode } = await import("./report-run.ts");
       process.exitCode = decode(file, options, output);
     });
@@ -33,17 +33,22 @@ function decodeCommand(): Command {
 function verifyCommand(): Command {
   return makeCommand("verify", "did an AMD chip sign this report?", [
     "report verify report.bin --vek vcek.der --chain cert_chain.pem",
-    "report verify report.bin --vek vcek.der --chain ask.der --chain ark.der --crl crl.der --at 2026-11-24T00:00:00Z --json",
+    "report verify report.bin --vek vcek.der --chain ask.der ark.der --crl crl.der --at 2026-11-24T00:00:00Z --json",
   ])
     .argument("<file>", "the report, exactly 1184 bytes")
     .requiredOption("--vek <file>", "the VCEK or VLEK certificate, DER or PEM")
-    .requiredOption("--chain <file>", "its issuers up to AMD's root, DER or PEM; may be repeated", collect)
-    .option("--crl <file>", "AMD's revocation list; may be repeated. Without any, revocation is not checked", collect)
+    .requiredOption("--chain <files...>", "its issuers up to AMD's root, DER or PEM, in any order")
+    .option("--crl <files...>", "AMD's revocation lists. Without any, revocation is not checked")
     .option("--at <time>", "as of this instant, RFC 3339 (default: now)")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
     .action(async (file: string, options: VerifyOptions) => {
-      const output = createOutput(options.json === true);
+      const output = outputOf(options);
       const { verify } = await import("./report-run.ts");
       process.exitCode = verify(file, options, output);
     });
+}
+
+/** Text is for a terminal: a report's fields are read by programs more often than by people, and a pipe is one. */
+function outputOf({ json }: { readonly json?: boolean }): Output {
+  return createOutput(json === true || !process.stdout.isTTY);
 }

@@ -1,5 +1,6 @@
 // What `portcullis report decode` and `report verify` answer: files in, words or JSON out, and the exit code.
 // Exit 2 where a file cannot be read or a certificate cannot be parsed; a report that is not genuine is exit 1.
+import { rfc3339 } from "../base/clock.ts";
 import { type Failure, failure, failureTable } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { systemClock } from "../node/clock.ts";
@@ -82,7 +83,10 @@ function productNamed(name: string | undefined): Result<Product | undefined> {
 function instantOf(text: string | undefined): Result<number> {
   if (text === undefined) return ok(systemClock.now());
   const instant = rfc3339Form.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(instant)
+  // Date.parse takes 31 February for a day in March: the date must come back as it was written.
+  const midnight = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  const real = !Number.isNaN(midnight) && rfc3339(midnight).startsWith(text.slice(0, 10)) && text.slice(11, 13) !== "24";
+  return Number.isNaN(instant) || !real
     ? fail(failure("cli.usage", `--at is an RFC 3339 time like 2026-11-24T00:00:00Z, not ${text}`))
     : ok(instant);
 }
