@@ -146,16 +146,6 @@ export const managerFailures = {
     peer: "try-later",
     sentence: "The source of AMD's certificates did not answer in time. Try again later, or import the certificates by hand.",
   },
-  "manager.outcome-mismatch": {
-    family: "misbehaved",
-    peer: "malformed",
-    sentence: "The agent reported on other disks than those it got keys for. Treat the VM as not opened and look into its agent.",
-  },
-  "manager.seal-failed": {
-    family: "bug",
-    peer: "try-later",
-    sentence: "The keys could not be sealed to the VM after the release was decided; nothing was sent. Launch again, and report this.",
-  },
   "manager.bug": {
     family: "bug",
     peer: "try-later",
