@@ -30,7 +30,7 @@ export function vmCommand(): Command {
 function addCommand(): Command {
   return makeManagerCommand("add", "enrol a VM", [
     "vm add --name db-1 --disk id=root,device=/dev/vda2,name=root --endpoint 192.0.2.10:7443",
-    "vm add --name db-2 --disk id=root,device=/dev/vda2,name=root --measurement HEX --disk-key-file root=/root/db-2.key",
+    "vm add --name db-2 --disk id=root,device=/dev/vda2,name=root --measurement HEX --disk-key-file root=db-2.key",
     "vm add --name try-1 --simulated",
   ])
     .requiredOption("--name <name>", "what you call it")
