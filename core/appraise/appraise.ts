@@ -17,8 +17,8 @@ import { checkCommittedTcb, checkCurrentTcb, checkLaunchTcb, checkReportedTcb } 
 import { claimsDigest, evidenceDigest } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AppraisalPolicy } from "./policy.ts";
-import type { AttestationRecord, AttestationResult } from "./result.ts";
-import type { BoundReport } from "./verify.ts";
+import type { AttestationRecord, AttestationResult, CheckResult } from "./result.ts";
+import type { BoundReport, VerifiedReport } from "./verify.ts";
 
 export interface AppraiseInput {
   readonly report: BoundReport;
@@ -48,8 +48,13 @@ export function appraise({ report, evidence, policy, context, primitives }: Appr
   return record as AttestationResult;
 }
 
-/** In the order in which a person reads them. */
-const allChecks: readonly Check[] = [
+/** What the policy says of a report that is bound to nothing: for showing alone, because without a binding there is no result. */
+export function checkUnbound(report: VerifiedReport, policy: AppraisalPolicy, context: AppraisalContext): readonly CheckResult[] {
+  return [...claimChecks, ...formChecks].map((check) => check({ genuine: report, policy: policy.checks, context }));
+}
+
+/** In the order in which a person reads them; {@link checkReportData} stands between the two lists, for it needs a bound report. */
+const claimChecks: readonly Check[] = [
   checkSimulation,
   checkProduct,
   checkSigner,
@@ -72,7 +77,8 @@ const allChecks: readonly Check[] = [
   checkPlatform,
   checkChain,
   checkRevoked,
-  checkReportData,
-  checkVmpl,
-  checkReportVersion,
 ];
+
+const formChecks: readonly Check[] = [checkVmpl, checkReportVersion];
+
+const allChecks = [...claimChecks, checkReportData, ...formChecks];

@@ -1,18 +1,20 @@
-// `portcullis report`: what does an attestation report say, and did an AMD chip sign it? Works alone, without a manager and without a network.
-// Only its options are here; report-run.ts answers.
+// `portcullis report`: what does an attestation report say, did an AMD chip sign it, and would a policy accept it? Works alone, without a manager
+// and without a network. Only its options are here; report-run.ts and report-appraise.ts answer.
 import type { Command } from "commander";
 import { products } from "../snp/product.ts";
 import { makeCommand, makeGroup } from "./command.ts";
 import { createOutput, type Output } from "./output.ts";
+import type { AppraiseOptions } from "./report-appraise.ts";
 import type { DecodeOptions, VerifyOptions } from "./report-run.ts";
 
 export function reportCommand(): Command {
-  const command = makeGroup("report", "read and verify attestation reports, without a manager", [
+  const command = makeGroup("report", "read, verify and appraise attestation reports, without a manager", [
     "report decode report.bin",
     "report verify report.bin --vek vcek.der --chain cert_chain.pem",
   ]);
   command.addCommand(decodeCommand());
   command.addCommand(verifyCommand());
+  command.addCommand(appraiseCommand());
   return command;
 }
 
@@ -45,6 +47,27 @@ function verifyCommand(): Command {
       const output = outputOf(options);
       const { verify } = await import("./report-run.ts");
       process.exitCode = verify(file, options, output);
+    });
+}
+
+function appraiseCommand(): Command {
+  return makeCommand("appraise", "would a manager with this policy accept this report, and if not, why?", [
+    "report appraise report.bin --policy policy.json --vek vcek.der --chain cert_chain.pem --crl crl.der \\\n" +
+      "      --configuration configuration.json --report-data 64-BYTES-OF-HEX",
+  ])
+    .argument("<file>", "the report, exactly 1184 bytes")
+    .requiredOption("--policy <file>", "the policy, JSON")
+    .requiredOption("--vek <file>", "the VCEK or VLEK certificate, DER or PEM")
+    .requiredOption("--chain <files...>", "its issuers up to AMD's root, DER or PEM, in any order")
+    .option("--crl <files...>", "AMD's revocation lists; a policy that requires revocation refuses without")
+    .option("--at <time>", "as of this instant, RFC 3339 (default: now)")
+    .option("--configuration <hex or file>", "what HOST_DATA must be: a digest, or the agent configuration. Without it: refused")
+    .option("--report-data <hex>", "what REPORT_DATA must be, from a source other than the report. Without it: refused")
+    .option("--simulated-ark <file>", "believe this simulated root instead of AMD's, as for a VM that is enrolled as simulated")
+    .action(async (file: string, options: AppraiseOptions) => {
+      const output = outputOf(options);
+      const { appraiseFiles } = await import("./report-appraise.ts");
+      process.exitCode = appraiseFiles(file, options, output);
     });
 }
 

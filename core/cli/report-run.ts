@@ -69,7 +69,7 @@ export function verify(file: string, options: VerifyOptions, output: Output): Ex
 }
 
 /** The refusal of an input that cannot be read is exit 2, whichever room it comes from. */
-function unreadable(output: Output, of: Failure): ExitCode {
+export function unreadable(output: Output, of: Failure): ExitCode {
   const code = output.refuse(of);
   return ["malformed", "unsupported"].includes(failureTable[of.code].family) ? 2 : code;
 }
@@ -80,7 +80,8 @@ function productNamed(name: string | undefined): Result<Product | undefined> {
   return product === undefined ? fail(failure("cli.usage", `--product is one of ${products.join(", ")}`)) : ok(product);
 }
 
-function instantOf(text: string | undefined): Result<number> {
+/** RFC 3339, or now. */
+export function instantOf(text: string | undefined): Result<number> {
   if (text === undefined) return ok(systemClock.now());
   const instant = rfc3339Form.test(text) ? Date.parse(text) : Number.NaN;
   // Date.parse takes 31 February for a day in March: the date must come back as it was written.
@@ -91,7 +92,7 @@ function instantOf(text: string | undefined): Result<number> {
     : ok(instant);
 }
 
-function readFile(path: string, maximum: number): Result<Uint8Array> {
+export function readFile(path: string, maximum: number): Result<Uint8Array> {
   const read = readBounded(path, maximum);
   if (read.ok && read.value !== undefined) return ok(read.value);
   return fail(failure("cli.unreadable", path, read.ok ? undefined : read.failure));
@@ -99,6 +100,6 @@ function readFile(path: string, maximum: number): Result<Uint8Array> {
 
 const rfc3339Form = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 /** Far more than a report, so that a wrong file is told by its length. */
-const maximumReport = 1_048_576;
+export const maximumReport = 1_048_576;
 /** AMD's lists and chains are a few kilobytes. */
-const maximumFile = 4_194_304;
+export const maximumFile = 4_194_304;

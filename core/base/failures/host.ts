@@ -133,6 +133,11 @@ export const hostFailures = {
     peer: "malformed",
     sentence: "The file cannot be read. Check its name and that you may read it.",
   },
+  "cli.not-compared": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "This was not compared, because what it must be was not given. Give --report-data or --configuration.",
+  },
   "cli.needs-terminal": {
     family: "needs-person",
     peer: "busy",
