@@ -39,9 +39,10 @@ export function verifyChain(input: ChainInput): ChainVerdict {
   if (pin === undefined) return { ok: false, failures: [failure("endorse.product-not-anchored", product)] };
 
   const root = findRoot(input, pin);
-  if ("code" in root) return { ok: false, failures: [root, ...validity(vek, at)] };
+  if ("code" in root) return { ok: false, failures: [root, ...certificateValidity(vek, at)] };
   const issuer = findIssuer(input, root);
-  if ("code" in issuer) return { ok: false, failures: [issuer, ...validity(root, at), ...validity(vek, at)], ark: root };
+  if ("code" in issuer)
+    return { ok: false, failures: [issuer, ...certificateValidity(root, at), ...certificateValidity(vek, at)], ark: root };
 
   const failures: Failure[] = [];
   if (!equalBytes(vek.issuer, issuer.subject)) {
@@ -49,13 +50,15 @@ export function verifyChain(input: ChainInput): ChainVerdict {
   } else if (!primitives.verifyPss384(issuer.spki, vek.tbs, vek.signature)) {
     failures.push(failure("endorse.vek-signature", vek.subjectName));
   }
-  for (const certificate of [root, issuer, vek]) failures.push(...validity(certificate, at));
+  for (const certificate of [root, issuer, vek]) failures.push(...certificateValidity(certificate, at));
   const [first, ...others] = failures;
   return first === undefined ? { ok: true, ark: root, issuer } : { ok: false, failures: [first, ...others], ark: root, issuer };
 }
 
+type RootInput = Pick<ChainInput, "issuers" | "product" | "primitives">;
+
 /** The certificate that the pin names, if it is a root in every other respect too. */
-function findRoot({ issuers, product, primitives }: ChainInput, pin: ArkPin): Certificate | Failure {
+export function findRoot({ issuers, product, primitives }: RootInput, pin: ArkPin): Certificate | Failure {
   const root = issuers.find(({ der }) => equalBytes(primitives.digest("sha256", der), pin.certificate));
   if (root === undefined) {
     const impostor = issuers.find(({ subjectName, subject, issuer }) => subjectName === `ARK-${product}` && equalBytes(subject, issuer));
@@ -70,7 +73,7 @@ function findRoot({ issuers, product, primitives }: ChainInput, pin: ArkPin): Ce
 }
 
 /** The ASK or ASVK that the root really signed. AMD has reissued one: of several, the one that signed this VEK. */
-function findIssuer({ vek, issuers, product, signer, primitives }: ChainInput, root: Certificate): Certificate | Failure {
+export function findIssuer({ vek, issuers, product, signer, primitives }: ChainInput, root: Certificate): Certificate | Failure {
   const name = issuerName(product, signer);
   const named = issuers.filter(({ subjectName, issuer }) => subjectName === name && equalBytes(issuer, root.subject));
   if (named.length === 0) return failure("endorse.issuer-missing", name);
@@ -88,7 +91,7 @@ function mayIssue({ isCa, keyUsage }: Certificate): boolean {
   return isCa && keyUsage?.certSign === true;
 }
 
-function validity({ subjectName, notBefore, notAfter }: Certificate, at: Instant): Failure[] {
+export function certificateValidity({ subjectName, notBefore, notAfter }: Certificate, at: Instant): Failure[] {
   // Asked this way round, an instant that is no number is within no certificate's time.
   if (!(at >= notBefore)) return [failure("endorse.certificate-not-yet-valid", `${subjectName} from ${rfc3339(notBefore)}`)];
   if (!(at <= notAfter)) return [failure("endorse.certificate-expired", `${subjectName} until ${rfc3339(notAfter)}`)];
