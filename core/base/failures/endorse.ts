@@ -137,4 +137,31 @@ export const endorseFailures = {
     peer: "not-accepted",
     sentence: "AMD has revoked a certificate of this chain. Fetch the current chain and a new certificate for this chip.",
   },
+  "endorse.bundle-malformed": {
+    family: "malformed",
+    peer: "not-accepted",
+    sentence: "The file is not a collateral bundle as Portcullis writes it. Make it again with collateral export or collateral pack.",
+  },
+  "endorse.bundle-version": {
+    family: "unsupported",
+    peer: "not-accepted",
+    sentence:
+      "The collateral bundle has a version that this program does not know. Use the Portcullis release that made it, or a newer one.",
+  },
+  "endorse.bundle-misstated": {
+    family: "malformed",
+    peer: "not-accepted",
+    sentence:
+      "The collateral bundle states something else than its certificate or list says: it was changed. Make it again, and find out who did.",
+  },
+  "endorse.bundle-item": {
+    family: "unsupported",
+    peer: "not-accepted",
+    sentence: "This is neither a certificate nor a revocation list of AMD's hierarchy. Leave it out, and pass AMD's own files.",
+  },
+  "endorse.bundle-too-large": {
+    family: "limited",
+    peer: "not-accepted",
+    sentence: "The collateral is more than one bundle may hold. Make several, one for each product or part of the fleet.",
+  },
 } as const satisfies Record<string, FailureEntry>;
