@@ -101,4 +101,12 @@ export class MemoryStore implements Store {
     this.disk.collateral.set(name, bytes);
     return ok(undefined);
   }
+  collateralNames(prefix: string): readonly string[] {
+    return [...this.disk.collateral.keys()].filter((name) => name.startsWith(prefix)).toSorted();
+  }
+
+  saveCollaterals(entries: ReadonlyMap<string, Uint8Array>): Result<void> {
+    for (const [name, bytes] of entries) this.disk.collateral.set(name, bytes);
+    return ok(undefined);
+  }
 }

@@ -125,10 +125,21 @@ export class SqliteStore implements Store {
     return bytes === undefined ? undefined : new Uint8Array(bytes);
   }
 
+  /** In the order of the names. */
+  collateralNames(prefix: string): readonly string[] {
+    return this.#read((statements) => statements.collateralNames.all(prefix));
+  }
+
   saveCollateral(name: string, bytes: Uint8Array): Result<void> {
-    if (bytes.length > maximumCollateralBytes) return fail(failure("store.not-applied", `${name}: ${bytes.length} bytes`));
+    return this.saveCollaterals(new Map([[name, bytes]]));
+  }
+
+  /** All or none. */
+  saveCollaterals(entries: ReadonlyMap<string, Uint8Array>): Result<void> {
+    for (const [name, { length }] of entries)
+      if (length > maximumCollateralBytes) return fail(failure("store.not-applied", `${name}: ${length} bytes`));
     return this.#write("NORMAL", (statements) => {
-      statements.putCollateral.run(name, bytes);
+      for (const [name, bytes] of entries) statements.putCollateral.run(name, bytes);
       statements.trimCollateral.run(maximumCollateral);
       return ok(undefined);
     });

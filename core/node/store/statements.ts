@@ -20,6 +20,7 @@ export class Statements {
   readonly setting: Statement<[string], string>;
   readonly putSetting: Statement<[string, string]>;
   readonly collateral: Statement<[string], Uint8Array>;
+  readonly collateralNames: Statement<[string], string>;
   readonly putCollateral: Statement<[string, Uint8Array]>;
   /** Keeps the newest of them. */
   readonly trimCollateral: Statement<[number]>;
@@ -43,6 +44,7 @@ export class Statements {
     this.setting = database.prepare<[string], string>("SELECT value FROM setting WHERE name = ?").pluck();
     this.putSetting = database.prepare("INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
     this.collateral = database.prepare<[string], Uint8Array>("SELECT bytes FROM collateral WHERE name = ?").pluck();
+    this.collateralNames = database.prepare<[string], string>("SELECT name FROM collateral WHERE instr(name, ?) = 1 ORDER BY name").pluck();
     this.putCollateral = database.prepare("INSERT OR REPLACE INTO collateral (name, bytes) VALUES (?, ?)");
     this.trimCollateral = database.prepare("DELETE FROM collateral WHERE number <= (SELECT max(number) FROM collateral) - ?");
   }
