@@ -1,5 +1,5 @@
 // Which DER values does a file hold? One DER value, or PEM blocks of one label (RFC 7468, strict form). Never both in one file.
-import { fromBase64 } from "../base/bytes.ts";
+import { fromBase64, toBase64 } from "../base/bytes.ts";
 import { fromUtf8 } from "../base/utf8.ts";
 
 export type PemLabel = "CERTIFICATE" | "X509 CRL";
@@ -23,6 +23,11 @@ export function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | 
     rest = rest.slice(stop + end.length).trimStart();
   }
   return values.length === 0 ? undefined : values;
+}
+
+export function encodePem(der: Uint8Array, label: PemLabel): string {
+  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
 const derSequence = 0x30;

@@ -80,8 +80,12 @@ class Source implements NodeCollateralSource {
     const { product, signer, chipId } = wanted;
     const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
     const imported = folder.certificates.filter(fits);
-    if (signer === "vlek")
-      return imported.length > 0 ? ok(imported) : fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
+    if (signer === "vlek") {
+      // Only a bundle brings one into the cache (bundle-entries.ts).
+      const kept = this.#cached(`${this.#base}/vlek/${product}/${toHex(wanted.reportedTcb)}`, certificatesFrom) ?? [];
+      const fitting = [...imported, ...kept.filter(fits)];
+      return fitting.length > 0 ? ok(fitting) : fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
+    }
     const name = `${this.#base}/vcek/${product}/${toHex(chipId)}/${toHex(wanted.reportedTcb)}`;
     const cached = this.#cached(name, parseCertificate);
     if (cached !== undefined && fits(cached)) return ok([cached]);
