@@ -1,0 +1,183 @@
+// What changed from one policy to another, in words: what became stricter, what looser, what was waived and why. Each field has its comparison, and
+// the types make sure that none is missing. It judges neither policy.
+import { products } from "../snp/product.ts";
+import { tcbComponents } from "../snp/tcb.ts";
+import { versionNumbers } from "./policy.ts";
+import type { AppraisalPolicy, GuestPolicyDemand, PlatformDemand, PolicyChecks, TcbFloors } from "./policy.ts";
+import type { Demand } from "./policy-reader.ts";
+import { policyReference, type PolicyField } from "./policy-reference.ts";
+
+export interface PolicyChange {
+  readonly field: PolicyField;
+  readonly title: string;
+  /** "changed" is neither: another reason, or another of two ways that are as strict. */
+  readonly direction: "stricter" | "looser" | "changed";
+  readonly sentence: string;
+  /** The owner's reason, where the demand is waived now. */
+  readonly waiver?: string;
+}
+
+/** Empty exactly where both demand the same; the order of a list does not count. */
+export function policyDifference(before: AppraisalPolicy, after: AppraisalPolicy): readonly PolicyChange[] {
+  return fields.flatMap((field) => {
+    const { title } = policyReference[field];
+    return comparisons[field](before, after).map((change) => ({ field, title, ...change }));
+  });
+}
+
+type Change = Omit<PolicyChange, "field" | "title">;
+type Compare<T> = (before: T, after: T) => readonly Change[];
+
+function ofCheck<T>(demandOf: (checks: PolicyChecks) => Demand<T>, compare: Compare<T>): Compare<AppraisalPolicy> {
+  return (before, after) => {
+    const [old, now] = [demandOf(before.checks), demandOf(after.checks)];
+    if ("require" in old && "require" in now) return compare(old.require, now.require);
+    if ("require" in now) return "waived" in old ? [stricter(`Required now; it was waived: ${old.waived}`)] : [];
+    if ("require" in old) return [{ ...looser(`Waived now: ${now.waived}`), waiver: now.waived }];
+    if (old.waived === now.waived) return [];
+    return [{ ...changed(`Still waived, for another reason: ${now.waived}`), waiver: now.waived }];
+  };
+}
+
+const listed: Compare<readonly string[]> = (before, after) =>
+  members(before, after, "Accepted now", looser, "No longer accepted", stricter);
+
+function members<T>(
+  before: readonly T[],
+  after: readonly T[],
+  added: string,
+  whenAdded: (sentence: string) => Change,
+  removed: string,
+  whenRemoved: (sentence: string) => Change,
+): readonly Change[] {
+  const [more, less] = [after.filter((value) => !before.includes(value)), before.filter((value) => !after.includes(value))];
+  return [
+    ...(more.length === 0 ? [] : [whenAdded(`${added}: ${more.join(", ")}`)]),
+    ...(less.length === 0 ? [] : [whenRemoved(`${removed}: ${less.join(", ")}`)]),
+  ];
+}
+
+/** For floors of any kind: a higher one is stricter. */
+function raised(name: string, before: string | number, after: string | number): readonly Change[] {
+  const direction = compareVersions(String(before), String(after));
+  if (direction === 0) return [];
+  return direction < 0 ? [stricter(`${name} raised from ${before} to ${after}`)] : [looser(`${name} lowered from ${before} to ${after}`)];
+}
+
+/** For limits: a lower one is stricter. */
+function limited(name: string, before: number, after: number): readonly Change[] {
+  if (before === after) return [];
+  return before < after ? [looser(`${name} raised from ${before} to ${after}`)] : [stricter(`${name} lowered from ${before} to ${after}`)];
+}
+
+/** Numbers with dots between, the first counting most; below 0 where `before` is the lower. */
+function compareVersions(before: string, after: string): number {
+  const numbers = versionNumbers(after);
+  return (
+    versionNumbers(before)
+      .map((number, index) => number - (numbers[index] ?? 0))
+      .find((difference) => difference !== 0) ?? 0
+  );
+}
+
+function masked(name: string, before: string, after: string): readonly Change[] {
+  const [old, now] = [BigInt(before), BigInt(after)];
+  const [more, less] = [now & ~old, old & ~now];
+  return [
+    ...(more === 0n ? [] : [stricter(`${name}: 0x${more.toString(16)} demanded now`)]),
+    ...(less === 0n ? [] : [looser(`${name}: 0x${less.toString(16)} no longer demanded`)]),
+  ];
+}
+
+const guestPolicy: Compare<GuestPolicyDemand> = (before, after) => [
+  ...members(before.allowed, after.allowed, "May be allowed now", looser, "May no longer be allowed", stricter),
+  ...members(before.demanded, after.demanded, "Demanded now", stricter, "No longer demanded", looser),
+  ...raised("Least ABI", before.abiMinimum, after.abiMinimum),
+];
+
+const platform: Compare<PlatformDemand> = (before, after) => [
+  ...members(before.required, after.required, "Must be set now", stricter, "Need no longer be set", looser),
+  ...members(before.forbidden, after.forbidden, "Must be clear now", stricter, "Need no longer be clear", looser),
+  ...members(
+    before.unknownAllowed,
+    after.unknownAllowed,
+    "Unknown bits tolerated now",
+    looser,
+    "Unknown bits no longer tolerated",
+    stricter,
+  ),
+];
+
+const floors: Compare<TcbFloors> = (before, after) =>
+  products.flatMap((product) => {
+    const [old, now] = [before[product], after[product]];
+    if (old === undefined && now === undefined) return [];
+    if (old === undefined) return [looser(`${product} has a floor now, and was refused without one`)];
+    if (now === undefined) return [stricter(`${product} has no floor any more, and so is refused`)];
+    return tcbComponents.flatMap((component) => raised(`${product} ${component}`, old[component] ?? 0, now[component] ?? 0));
+  });
+
+const same: Compare<true> = () => [];
+const minimum: Compare<{ readonly minimum: number }> = (before, after) => raised("Minimum", before.minimum, after.minimum);
+
+const comparisons: { readonly [field in PolicyField]: Compare<AppraisalPolicy> } = {
+  products: ofCheck((checks) => checks.products, listed),
+  signers: ofCheck((checks) => checks.signers, listed),
+  reportVersion: ofCheck((checks) => checks.reportVersion, minimum),
+  vmpl: ofCheck(
+    (checks) => checks.vmpl,
+    (before, after) => limited("Maximum", before.maximum, after.maximum),
+  ),
+  measurement: ofCheck((checks) => checks.measurement, listed),
+  configuration: ofCheck<true>((checks) => checks.configuration, same),
+  idKeyDigest: ofCheck((checks) => checks.idKeyDigest, listed),
+  authorKeyDigest: ofCheck((checks) => checks.authorKeyDigest, listed),
+  familyId: ofCheck((checks) => checks.familyId, listed),
+  imageId: ofCheck((checks) => checks.imageId, listed),
+  guestSvn: ofCheck((checks) => checks.guestSvn, minimum),
+  guestPolicy: ofCheck((checks) => checks.guestPolicy, guestPolicy),
+  platform: ofCheck((checks) => checks.platform, platform),
+  reportedTcb: ofCheck((checks) => checks.reportedTcb, floors),
+  committedTcb: ofCheck((checks) => checks.committedTcb, floors),
+  currentTcb: ofCheck((checks) => checks.currentTcb, floors),
+  launchTcb: ofCheck((checks) => checks.launchTcb, floors),
+  firmware: ofCheck(
+    (checks) => checks.firmware,
+    (before, after) => [
+      ...raised("Running firmware", before.current, after.current),
+      ...raised("Committed firmware", before.committed, after.committed),
+    ],
+  ),
+  mitigations: ofCheck(
+    (checks) => checks.mitigations,
+    (before, after) => [...masked("At the launch", before.launch, after.launch), ...masked("Now", before.current, after.current)],
+  ),
+  chipId: ofCheck((checks) => checks.chipId, listed),
+  provisionalFirmware: ofCheck<true>((checks) => checks.provisionalFirmware, same),
+  revocation: ofCheck<true>((checks) => checks.revocation, same),
+  version: () => [],
+  release: ({ release: before }, { release: after }) => {
+    if (before === after) return [];
+    return after === "automatic" ? [looser("Nobody approves a launch any more")] : [stricter("A person approves every launch now")];
+  },
+  freshnessSeconds: (before, after) => limited("Seconds", before.freshnessSeconds, after.freshnessSeconds),
+  approvalSeconds: (before, after) => limited("Seconds", before.approvalSeconds, after.approvalSeconds),
+  secondLaunch: ({ secondLaunch: before }, { secondLaunch: after }) => {
+    if (before === after) return [];
+    return [changed(after === "replace" ? "It replaces a pending one now" : "It waits for the pending one now")];
+  },
+};
+
+const fields = Object.keys(comparisons).filter((name): name is PolicyField => Object.hasOwn(policyReference, name));
+
+function stricter(sentence: string): Change {
+  return { direction: "stricter", sentence };
+}
+
+function looser(sentence: string): Change {
+  return { direction: "looser", sentence };
+}
+
+function changed(sentence: string): Change {
+  return { direction: "changed", sentence };
+}
