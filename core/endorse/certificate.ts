@@ -101,6 +101,7 @@ function read(der: Uint8Array): Result<Certificate> {
   const view = readX509(der);
   // SECURITY: failures quote these names to people: nothing of them may steer a terminal, or pass for other text.
   if (![view.subjectName, view.issuerName].every((name) => plainName.test(name))) throw new DerFault("common name");
+  if (view.extensions.some(({ oid }) => oid.length > longestOid)) throw new DerFault("object identifier too long");
   const unknown = view.extensions.find(({ oid, critical }) => critical && !understood.has(oid));
   if (unknown !== undefined) return fail(failure("endorse.certificate-extension", unknown.oid));
   return ok({
@@ -146,3 +147,5 @@ const plainName = /^[\x20-\x7e]{0,64}$/;
 /** AMD's are below 1,700 bytes. */
 const maximumCertificate = 8_192;
 const maximumBundle = 65_536;
+/** In characters; AMD's have 25 at most. */
+const longestOid = 128;

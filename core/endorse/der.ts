@@ -81,6 +81,8 @@ export function unsigned(node: DerNode | undefined, tag: number = derTag.integer
 
 export function oidOf(node: DerNode | undefined): string {
   const { content } = expectTag(node, derTag.oid);
+  // Failures quote it, so it must be short before anybody has vouched for it.
+  if (content.length > maximumOid) throw new DerFault("object identifier too long");
   const arcs: number[] = [];
   let arc = 0;
   for (const [index, byte] of content.entries()) {
@@ -151,6 +153,8 @@ const maximumDepth = 16;
 const maximumLengthBytes = 3;
 /** RFC 5280 allows serial numbers of 20 bytes, the sign included. */
 const maximumInteger = 20;
+/** AMD's have 10 bytes at most. */
+const maximumOid = 32;
 const longestTime = 15;
 const utcTime = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
 const generalizedTime = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
