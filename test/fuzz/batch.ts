@@ -1,0 +1,112 @@
+// Runs one batch of inputs in this thread: what came of each, how long it took, how much memory stayed. Finds everything but a hang, for
+// which somebody else must watch `progress` (watched.ts).
+import { Fault, inputOf, type Target } from "./target.ts";
+
+export interface Batch {
+  readonly target: string;
+  readonly seed: number;
+  readonly count: number;
+  /** Ends the batch sooner. */
+  readonly milliseconds?: number;
+}
+
+export interface Finding {
+  readonly target: string;
+  readonly seed: number;
+  readonly index: number;
+  readonly what: string;
+}
+
+export interface BatchResult {
+  readonly target: string;
+  readonly seed: number;
+  readonly inputs: number;
+  readonly milliseconds: number;
+  /** How often the parser took the input, and how often it refused it with which code. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly slowest: { readonly index: number; readonly milliseconds: number };
+  /** From after the warm-up to the end. */
+  readonly rssGrowth: number;
+  readonly rssPeak: number;
+  /** The first of each kind. */
+  readonly findings: readonly Finding[];
+}
+
+/** @param progress the number of the input in work, for whoever watches. */
+export function runBatch(
+  target: Target,
+  { seed, count, milliseconds = Number.POSITIVE_INFINITY }: Batch,
+  progress: Int32Array,
+): BatchResult {
+  const outcomes: Record<string, number> = {};
+  const findings = new Map<string, Finding>();
+  const begun = performance.now();
+  let slowest = { index: 0, milliseconds: 0 };
+  let rssBase = 0;
+  let rssPeak = 0;
+  let index = 0;
+  for (; index < count && findings.size < maximumFindings; index++) {
+    if (index % sampled === 0) {
+      const rss = process.memoryUsage.rss();
+      rssPeak = Math.max(rssPeak, rss);
+      // Growth up to the warm-up's end is the engine's own: compiled code, a larger heap.
+      if (index <= Math.min(warmUp, count / 2)) rssBase = rss;
+      if (rss - rssBase > maximumGrowth) break;
+      if (performance.now() - begun > milliseconds) break;
+    }
+    Atomics.store(progress, 0, index);
+    const input = inputOf(target, seed, index);
+    const started = performance.now();
+    const { outcome, what } = examine(target, input);
+    const took = performance.now() - started;
+    if (took > slowest.milliseconds) slowest = { index, milliseconds: took };
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    const found = what ?? (took > tooSlow && isSlow(target, input) ? `slower than ${tooSlow} ms` : undefined);
+    if (found !== undefined && !findings.has(found)) findings.set(found, { target: target.name, seed, index, what: found });
+  }
+  const rssGrowth = Math.max(0, process.memoryUsage.rss() - rssBase);
+  if (rssGrowth > maximumGrowth)
+    findings.set("memory", { target: target.name, seed, index: index - 1, what: "memory grew over the batch" });
+  const took = performance.now() - begun;
+  return {
+    target: target.name,
+    seed,
+    inputs: index,
+    milliseconds: took,
+    outcomes,
+    slowest,
+    rssGrowth,
+    rssPeak,
+    findings: [...findings.values()],
+  };
+}
+
+/** @returns what the input broke in `what`. */
+export function examine(target: Target, input: Uint8Array): { readonly outcome: string; readonly what?: string } {
+  const before = input.slice();
+  try {
+    const outcome = target.examine(input);
+    if (Buffer.compare(before, input) !== 0) return { outcome: "fault", what: "the input was changed" };
+    return { outcome };
+  } catch (cause) {
+    const what =
+      cause instanceof Fault ? cause.message : `threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`;
+    return { outcome: "fault", what: what.slice(0, longestWhat) };
+  }
+}
+
+/** A busy machine stops a thread for longer than that: only what is slow each time is slow. */
+function isSlow(target: Target, input: Uint8Array): boolean {
+  return [1, 2, 3].every(() => {
+    const started = performance.now();
+    examine(target, input);
+    return performance.now() - started > tooSlow;
+  });
+}
+
+const tooSlow = 250;
+const sampled = 1_024;
+const warmUp = 16_384;
+const maximumFindings = 20;
+const maximumGrowth = 256 * 1_048_576;
+const longestWhat = 200;

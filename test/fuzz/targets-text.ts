@@ -1,0 +1,188 @@
+// Fuzz targets for strict JSON and what is written in it: policies, agent configurations, audit entries, stored VMs, LUKS2 headers.
+import { checkHeader } from "../../agent/luks-header.ts";
+import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { type AppraisalPolicy, parsePolicy } from "../../core/appraise/policy.ts";
+import { emptyTip, parseEntry, sealEntry } from "../../core/audit/entry.ts";
+import { toHex } from "../../core/base/bytes.ts";
+import { canonicalBytes, canonicalJson, type Json, JsonFault, parseJson } from "../../core/base/json.ts";
+import { must } from "../../core/base/result.ts";
+import { fromUtf8, utf8 } from "../../core/base/utf8.ts";
+import { makeConfiguration, parseConfiguration } from "../../core/launch/agent-configuration.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
+import { vmFrom, vmRow } from "../../core/node/store/record-rows.ts";
+import { mutateWith } from "./mutate-bytes.ts";
+import { mutateJson } from "./mutate-json.ts";
+import { pattern } from "./seeds.ts";
+import { expectSame, expectThat, outcomeOf, parsed, type Target } from "./target.ts";
+
+const hex = (length: number): string => toHex(pattern(length));
+const vm = "0b0f5f4e-9a53-4f0b-9d1c-3a1f0a3f7c11";
+const at = Date.UTC(2026, 10, 24, 12);
+const mutate = mutateWith(mutateJson);
+
+const configurations = [1, 16].map((count) =>
+  must(
+    makeConfiguration({
+      vm,
+      manager: { endpoints: ["[2001:db8::1]:8443", "manager.example:443"], anchor: hex(32) },
+      disks: Array.from({ length: count }, (_, disk) => ({ id: `disk-${disk}`, device: `/dev/disk/by-id/x${disk}`, name: `d${disk}` })),
+      retry: { firstDelaySeconds: 1, maximumDelaySeconds: 60, giveUpAfterSeconds: 0 },
+    }),
+  ),
+);
+
+const floors = {
+  Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 },
+  Turin: { fmc: 1, bootloader: 1, tee: 1, snp: 4, microcode: 70 },
+};
+/** Every check demands something. */
+const fullPolicy: AppraisalPolicy = {
+  ...manualPreset({ measurements: [hex(48)], chipIds: [hex(64)] }),
+  checks: {
+    ...manualPreset({ measurements: [hex(48), hex(47) + "00"], chipIds: [hex(64)] }).checks,
+    idKeyDigest: { require: [hex(48)] },
+    authorKeyDigest: { require: [hex(48)] },
+    familyId: { require: [hex(16), "00".repeat(16)] },
+    imageId: { require: [hex(16)] },
+    guestSvn: { require: { minimum: 3 } },
+    platform: { require: { required: ["aliasCheckComplete"], forbidden: ["smtEn"], unknownAllowed: [8, 63] } },
+    reportedTcb: { require: floors },
+    committedTcb: { require: floors },
+    currentTcb: { require: floors },
+    launchTcb: { require: floors },
+    firmware: { require: { current: "1.55.29", committed: "1.55.0" } },
+    mitigations: { require: { launch: "0x3f", current: "0x0" } },
+  },
+  release: "automatic",
+};
+
+const json: Target = {
+  name: "json",
+  seeds: [
+    ...[fullPolicy, [null, true, -1.5e-7, '\u{1f511}\u0000"\\/', [], {}, { a: { b: [{ c: 0 }] } }], "text", 0].map((value) =>
+      utf8(JSON.stringify(value)),
+    ),
+    utf8(' { "a" : [ 1 , 2 ] ,\n "\\u00e9" : "\\ud83d\\udd11" } '),
+  ],
+  mutate,
+  examine: (input) => {
+    const text = fromUtf8(input);
+    if (text === undefined) return "not UTF-8";
+    const value = strict(text);
+    if (value === undefined) return "refused";
+    // What is taken must mean the same to the reader that everybody else has.
+    const canonical = canonicalJson(value);
+    expectThat(canonical === canonicalJson(JSON.parse(text) as Json), "JSON.parse reads something else");
+    expectThat(canonicalJson(parseJson(canonical)) === canonical, "canonical text is not its own canonical form");
+    return parsed;
+  },
+};
+
+const policy: Target = {
+  name: "policy",
+  seeds: [manualPreset(), simulatedPreset(), fullPolicy].map((value) => utf8(JSON.stringify(value))),
+  mutate,
+  examine: (input) => {
+    const value = strict(fromUtf8(input) ?? "");
+    if (value === undefined) return "refused";
+    return outcomeOf(parsePolicy(value), (read) => {
+      const text = JSON.stringify(read);
+      const again = parsePolicy(parseJson(text));
+      expectThat(canonicalJson(JSON.parse(text) as Json) === canonicalJson(value), "a policy says something else than its text");
+      expectThat(again.ok && JSON.stringify(again.value) === text, "a policy is not read as it was written");
+    });
+  },
+};
+
+const configuration: Target = {
+  name: "configuration",
+  seeds: configurations.map(({ bytes }) => bytes),
+  mutate,
+  examine: (input) =>
+    outcomeOf(parseConfiguration(input), (read) => {
+      expectSame("bytes", read.bytes, input);
+      const again = makeConfiguration(read.configuration);
+      expectThat(again.ok, "the fields make no configuration");
+      if (again.ok) expectSame("configuration", again.value.bytes, input);
+    }),
+};
+
+const auditEntry: Target = {
+  name: "audit-entry",
+  seeds: [
+    { kind: "launch-released", facts: { vm, disks: ["root", "data"], simulated: true, reason: "Grüße \u{1f511}" } },
+    { kind: "manager-started", facts: {} },
+    { kind: "refusals-counted", facts: { count: 12, since: null, nested: { a: [1, [2, [3]]] } } },
+  ].map((entry) => sealEntry(emptyTip, at, entry as Parameters<typeof sealEntry>[2], nodePrimitives).bytes),
+  mutate,
+  examine: (input) =>
+    outcomeOf(parseEntry(input), ({ sequence, previous, at: instant, kind, facts }) => {
+      const sealed = sealEntry({ sequence: sequence - 1, hash: previous }, instant, { kind, facts }, nodePrimitives);
+      expectSame("entry", sealed.bytes, input);
+    }),
+};
+
+const storedVm: Target = {
+  name: "stored-vm",
+  seeds: [true, false].map((simulated) =>
+    utf8(
+      vmRow({
+        id: vm,
+        name: "build server",
+        createdAt: at,
+        enabled: true,
+        configurations: configurations.map(({ text }) => ({ digest: hex(32), text, issuedAt: at })),
+        disks: [{ id: "root", device: "/dev/vda2", name: "root" }],
+        policy: fullPolicy,
+        failedOpens: 0,
+        ...(simulated ? { simulatedAnchors: { Milan: { certificate: hex(32), spki: hex(32) } } } : {}),
+      }).record,
+    ),
+  ),
+  mutate,
+  examine: (input) => {
+    const record = fromUtf8(input);
+    if (record === undefined) return "not UTF-8";
+    const read = vmFrom({ id: vm, created_at: at, record });
+    if (read === undefined) return "refused";
+    expectThat(vmRow(read).record === record, "a stored VM is not read as it was written");
+    return parsed;
+  },
+};
+
+const slot = { type: "luks2", key_size: 64, area: { type: "raw", encryption: "aes-xts-plain64", key_size: 64 }, kdf: { type: "pbkdf2" } };
+const luksHeader: Target = {
+  name: "luks-header",
+  seeds: [
+    canonicalBytes({
+      keyslots: { "0": slot },
+      segments: { "0": { type: "crypt", encryption: "aes-xts-plain64" } },
+      tokens: {},
+      config: {},
+    }),
+  ],
+  mutate,
+  examine: (input) => {
+    const outcome = outcomeOf(checkHeader(input), () => undefined);
+    // SECURITY: by another reader, whatever passes has one segment, encrypted with the one cipher.
+    if (outcome !== parsed) return outcome;
+    const { segments } = JSON.parse(fromUtf8(input) ?? "") as { segments: Record<string, { type: unknown; encryption: unknown }> };
+    const all = Object.values(segments);
+    expectThat(
+      all.length === 1 && all.every(({ type, encryption }) => type === "crypt" && encryption === "aes-xts-plain64"),
+      "unencrypted",
+    );
+    return outcome;
+  },
+};
+
+export const textTargets: readonly Target[] = [json, policy, configuration, auditEntry, storedVm, luksHeader];
+
+function strict(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch (fault) {
+    if (fault instanceof JsonFault) return undefined;
+    throw fault;
+  }
+}

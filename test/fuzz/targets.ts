@@ -1,0 +1,45 @@
+// Which fuzz targets are there, and under which name? Also those with a planted fault, with which the fuzzing itself is tested.
+import { evidenceTargets } from "./targets-evidence.ts";
+import { Fault, type Target } from "./target.ts";
+import { textTargets } from "./targets-text.ts";
+import { wireTargets } from "./targets-wire.ts";
+
+export const targets: readonly Target[] = [...evidenceTargets, ...textTargets, ...wireTargets];
+
+export function targetNamed(name: string): Target | undefined {
+  return [...targets, ...plantedTargets].find((target) => target.name === name);
+}
+
+const leak: Uint8Array[] = [];
+
+/** Each breaks one promise at about one input in eight. */
+const plantedTargets: readonly Target[] = [
+  planted("planted-throw", () => {
+    throw new RangeError("planted");
+  }),
+  planted("planted-fault", () => {
+    throw new Fault("planted");
+  }),
+  planted("planted-hang", () => {
+    for (;;);
+  }),
+  planted("planted-slow", () => {
+    const end = performance.now() + 400;
+    while (performance.now() < end);
+  }),
+  planted("planted-leak", () => {
+    leak.push(new Uint8Array(1_048_576).fill(1));
+  }),
+];
+
+function planted(name: string, broken: () => void): Target {
+  return {
+    name,
+    seeds: [Uint8Array.of(0)],
+    mutate: (_seed, draw) => draw.bytes(1),
+    examine: ([byte = 0]) => {
+      if (byte < 32) broken();
+      return "parsed";
+    },
+  };
+}
