@@ -9,6 +9,7 @@ import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { defaultLimits } from "./limits.ts";
+import { rememberingPrimitives } from "../endorse/remembered.ts";
 import { ParsedEndorsements } from "./parsed.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
 import { OpenProposals, type Proposals } from "./proposals.ts";
@@ -45,7 +46,8 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
-export function createManager(ports: ManagerPorts, options: ManagerOptions): Manager {
+export function createManager(given: ManagerPorts, options: ManagerOptions): Manager {
+  const ports: ManagerPorts = { ...given, primitives: rememberingPrimitives(given.primitives) };
   const listeners = new Set<(change: Change) => void>();
   const tell = (change: Change): void => {
     for (const listener of listeners) {
