@@ -20,19 +20,26 @@ export interface RawEndorsements {
   readonly crls: readonly Uint8Array[];
 }
 
-export function parseEndorsements(raw: RawEndorsements): Result<Endorsements> {
-  const veks = certificatesFrom(raw.vek);
+/** How parts are read: by the parsers, or by what remembers their answers. */
+export interface EndorsementReaders {
+  vekFrom(bytes: Uint8Array): Result<readonly Certificate[]>;
+  issuersFrom(bytes: Uint8Array): Result<readonly Certificate[]>;
+  crlsFrom(bytes: Uint8Array): Result<readonly Crl[]>;
+}
+
+export function parseEndorsements(raw: RawEndorsements, readers: EndorsementReaders = parsers): Result<Endorsements> {
+  const veks = readers.vekFrom(raw.vek);
   if (!veks.ok) return veks;
   const [vek, ...others] = veks.value;
   if (vek === undefined || others.length > 0) return fail(failure("endorse.vek-count", `${veks.value.length} certificates`));
-  const issuers = gather(raw.issuers, certificatesFrom);
+  const issuers = gather(raw.issuers, (bytes) => readers.issuersFrom(bytes));
   if (!issuers.ok) return issuers;
-  const crls = gather(raw.crls, crlsFrom);
+  const crls = gather(raw.crls, (bytes) => readers.crlsFrom(bytes));
   if (!crls.ok) return crls;
   return ok({ vek, issuers: issuers.value, crls: crls.value });
 }
 
-function gather<T>(parts: readonly Uint8Array[], parse: (bytes: Uint8Array) => Result<T[]>): Result<T[]> {
+function gather<T>(parts: readonly Uint8Array[], parse: (bytes: Uint8Array) => Result<readonly T[]>): Result<T[]> {
   const all: T[] = [];
   for (const part of parts) {
     const found = parse(part);
@@ -43,5 +50,6 @@ function gather<T>(parts: readonly Uint8Array[], parse: (bytes: Uint8Array) => R
   return ok(all);
 }
 
+const parsers: EndorsementReaders = { vekFrom: certificatesFrom, issuersFrom: certificatesFrom, crlsFrom };
 /** Three products with ARK, ASK and ASVK each, and as many again for reissues. */
 const maximumParts = 18;
