@@ -1,10 +1,20 @@
 // How is a policy's JSON read? Small strict readers that are put together into one: each names the place that it refuses.
-// Throws PolicyFault and nothing else.
+// Throws PolicyFault and nothing else; one fault does not hide the others.
 import { fromHex, isZero } from "../base/bytes.ts";
 import type { Json } from "../base/json.ts";
 
 /** What was wrong and where, for a failure's detail. */
-export class PolicyFault extends Error {}
+export class PolicyFault extends Error {
+  /** At least one; the message has the first few. */
+  readonly faults: readonly string[];
+
+  constructor(first: string, ...others: readonly string[]) {
+    const faults = [first, ...others];
+    const more = faults.length - faultsInMessage;
+    super(`${faults.slice(0, faultsInMessage).join("; ")}${more > 0 ? `; and ${more} more` : ""}`);
+    this.faults = faults;
+  }
+}
 
 export type Read<T> = (json: Json, path: string) => T;
 
@@ -17,14 +27,17 @@ export function object<T>(shape: Shape<T>, { optional = false } = {}): Read<T> {
   const names = new Set(readers.map(({ name }) => name));
   return (json, path) => {
     const members = membersOf(json, path);
-    const unknown = Object.keys(members).find((name) => !names.has(name));
-    if (unknown !== undefined) throw new PolicyFault(`${path} has an unknown member ${JSON.stringify(unknown.slice(0, 40))}`);
+    const faults = new Faults();
+    for (const name of Object.keys(members).filter((one) => !names.has(one))) {
+      faults.add(`${path} has an unknown member ${JSON.stringify(name.slice(0, 40))}`);
+    }
     const values: Record<string, unknown> = {};
     for (const { name, read } of readers) {
       const member = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (member !== undefined) values[name] = read(member, `${path}.${name}`);
-      else if (!optional) throw new PolicyFault(`${path}.${name} is missing`);
+      if (member !== undefined) faults.keep(() => (values[name] = read(member, `${path}.${name}`)));
+      else if (!optional) faults.add(`${path}.${name} is missing`);
     }
+    faults.end();
     // Each member was read by the reader that the type demands for it.
     return values as T;
   };
@@ -50,7 +63,11 @@ export function demand<T>(read: Read<T>): Read<Demand<T>> {
 export function listOf<T extends string | number>(read: Read<T>, { mayBeEmpty = false } = {}): Read<readonly T[]> {
   return (json, path) => {
     if (!Array.isArray(json) || json.length > maximumList) throw new PolicyFault(`${path} is not a list of at most ${maximumList}`);
-    const values = json.map((value: Json, index) => read(value, `${path}[${index}]`));
+    const elements: readonly Json[] = json;
+    const faults = new Faults();
+    const values: T[] = [];
+    for (const [index, value] of elements.entries()) faults.keep(() => values.push(read(value, `${path}[${index}]`)));
+    faults.end();
     if (values.length === 0 && !mayBeEmpty) throw new PolicyFault(`${path} is empty`);
     if (new Set(values).size !== values.length) throw new PolicyFault(`${path} names a value twice`);
     return values;
@@ -105,6 +122,29 @@ export const yes: Read<true> = (json, path) => {
   return json;
 };
 
+/** Goes on after a fault, so that an author sees all of them at once. */
+class Faults {
+  readonly #faults: string[] = [];
+
+  add(fault: string): void {
+    if (this.#faults.length < maximumFaults) this.#faults.push(fault);
+  }
+
+  keep(read: () => void): void {
+    try {
+      read();
+    } catch (cause) {
+      if (!(cause instanceof PolicyFault)) throw cause;
+      for (const fault of cause.faults) this.add(fault);
+    }
+  }
+
+  end(): void {
+    const [first, ...others] = this.#faults;
+    if (first !== undefined) throw new PolicyFault(first, ...others);
+  }
+}
+
 function membersOf(json: Json, path: string): { readonly [name: string]: Json } {
   if (json === null || typeof json !== "object" || isList(json)) throw new PolicyFault(`${path} is not an object`);
   return json;
@@ -114,5 +154,7 @@ function isList(json: object): json is readonly Json[] {
   return Array.isArray(json);
 }
 
+const faultsInMessage = 5;
+const maximumFaults = 256;
 const maximumReason = 500;
 const maximumList = 256;

@@ -112,14 +112,25 @@ export type MitigationDemand = {
 
 /** Exactly the shape above: an unknown key, a missing one, an empty list and an empty reason are refused. */
 export function parsePolicy(json: Json): Result<AppraisalPolicy> {
+  const read = readWhole(json);
+  return read instanceof PolicyFault ? fail(failure("appraise.policy-malformed", read.message)) : ok(read);
+}
+
+/** All that is wrong, for the policy's author; empty exactly where {@link parsePolicy} reads it. */
+export function policyFaults(json: Json): readonly string[] {
+  const read = readWhole(json);
+  return read instanceof PolicyFault ? read.faults : [];
+}
+
+function readWhole(json: Json): AppraisalPolicy | PolicyFault {
   try {
     const policy = readPolicy(json, "policy");
     // SECURITY: a machine that releases by itself must know what it releases to.
     if (policy.release === "automatic" && "waived" in policy.checks.measurement)
-      throw new PolicyFault("automatic release needs a measurement");
-    return ok(policy);
+      return new PolicyFault("automatic release needs a measurement");
+    return policy;
   } catch (cause) {
-    if (cause instanceof PolicyFault) return fail(failure("appraise.policy-malformed", cause.message));
+    if (cause instanceof PolicyFault) return cause;
     throw cause;
   }
 }

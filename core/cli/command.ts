@@ -32,6 +32,11 @@ function examplesText(examples: readonly string[]): string {
   return `\nExamples:\n${lines}\n\nExit codes: 0 yes, 1 no, 2 bad usage or unreadable input.`;
 }
 
+/** For commands that work alone: text is for a terminal, because programs read them more often than people, and a pipe is one. */
+export function offlineOutput({ json }: CommonOptions): Output {
+  return createOutput(json === true || !process.stdout.isTTY);
+}
+
 /** A command that asks a running manager. */
 export function makeManagerCommand(name: string, summary: string, examples: readonly string[]): Command {
   return makeCommand(name, summary, examples).option("--data <folder>", "the manager's data folder");

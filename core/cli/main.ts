@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { consoleLinkCommand } from "./console-link.ts";
 import { launchesCommand } from "./launches.ts";
 import { endureClosedPipes } from "./output.ts";
+import { policyCommand } from "./policy-command.ts";
 import { programVersion } from "./program.ts";
 import { reportCommand } from "./report-command.ts";
 import { serveCommand } from "./serve.ts";
@@ -13,7 +14,15 @@ endureClosedPipes();
 const program = new Command("portcullis")
   .description("Releases disk keys only to confidential VMs that prove what they are.")
   .version(programVersion());
-for (const command of [serveCommand(), vmCommand(), launchesCommand(), simulateCommand(), consoleLinkCommand(), reportCommand()])
+for (const command of [
+  serveCommand(),
+  vmCommand(),
+  launchesCommand(),
+  simulateCommand(),
+  consoleLinkCommand(),
+  reportCommand(),
+  policyCommand(),
+])
   program.addCommand(command);
 throwInsteadOfExit(program);
 

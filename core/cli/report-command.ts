@@ -2,8 +2,7 @@
 // and without a network. Only its options are here; report-run.ts and report-appraise.ts answer.
 import type { Command } from "commander";
 import { products } from "../snp/product.ts";
-import { makeCommand, makeGroup } from "./command.ts";
-import { createOutput, type Output } from "./output.ts";
+import { makeCommand, makeGroup, offlineOutput } from "./command.ts";
 import type { AppraiseOptions } from "./report-appraise.ts";
 import type { DecodeOptions, VerifyOptions } from "./report-run.ts";
 
@@ -26,7 +25,7 @@ function decodeCommand(): Command {
     .argument("<file>", "the report, exactly 1184 bytes")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
     .action(async (file: string, options: DecodeOptions) => {
-      const output = outputOf(options);
+      const output = offlineOutput(options);
       const { decode } = await import("./report-run.ts");
       process.exitCode = decode(file, options, output);
     });
@@ -44,7 +43,7 @@ function verifyCommand(): Command {
     .option("--at <time>", "as of this instant, RFC 3339 (default: now)")
     .option("--product <name>", `for version 2, which does not name its processor: ${products.join(", ")}`)
     .action(async (file: string, options: VerifyOptions) => {
-      const output = outputOf(options);
+      const output = offlineOutput(options);
       const { verify } = await import("./report-run.ts");
       process.exitCode = verify(file, options, output);
     });
@@ -65,13 +64,8 @@ function appraiseCommand(): Command {
     .option("--report-data <hex>", "what REPORT_DATA must be, from a source other than the report. Without it: refused")
     .option("--simulated-ark <file>", "believe this simulated root instead of AMD's, as for a VM that is enrolled as simulated")
     .action(async (file: string, options: AppraiseOptions) => {
-      const output = outputOf(options);
+      const output = offlineOutput(options);
       const { appraiseFiles } = await import("./report-appraise.ts");
       process.exitCode = appraiseFiles(file, options, output);
     });
-}
-
-/** Text is for a terminal: a report's fields are read by programs more often than by people, and a pipe is one. */
-function outputOf({ json }: { readonly json?: boolean }): Output {
-  return createOutput(json === true || !process.stdout.isTTY);
 }

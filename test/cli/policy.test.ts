@@ -1,0 +1,110 @@
+// Does `portcullis policy` print what the manager reads, name every fault, and tell when a policy became looser? Real processes, files and pipes.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parsePolicy } from "../../core/appraise/policy.ts";
+import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { canonicalJson, parseJson } from "../../core/base/json.ts";
+import type { Json } from "../../core/base/json.ts";
+import { portcullis } from "./kit.ts";
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "portcullis-policy-"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: Json | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content instanceof Uint8Array ? content : canonicalJson(content));
+  return path;
+}
+
+const measurement = "ab".repeat(48);
+const chip = "cd".repeat(64);
+
+describe("preset", () => {
+  test.each([
+    ["manual", [], manualPreset()],
+    ["simulated", [], simulatedPreset()],
+    ["manual", ["--measurement", measurement, "--chip", chip], manualPreset({ measurements: [measurement], chipIds: [chip] })],
+  ] as const)("%s %j is what the manager reads", async (name, more, expected) => {
+    const { code, stdout } = await portcullis("policy", "preset", name, ...more);
+    expect(parsePolicy(parseJson(stdout))).toEqual({ ok: true, value: expected });
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    [["strict"], "cli.usage"],
+    [["simulated", "--chip", chip], "cli.usage"],
+    [["manual", "--measurement", measurement.slice(2)], "appraise.policy-malformed"],
+  ] as const)("%j is refused", async (args, expected) => {
+    const { code, json } = await portcullis("policy", "preset", ...args);
+    expect(json()).toMatchObject({ failure: { code: expected } });
+    expect(code).toBe(2);
+  });
+});
+
+describe("check", () => {
+  test("names what is waived", async () => {
+    const { code, json } = await portcullis("policy", "check", write("good.json", manualPreset()));
+    const answer = json() as { readonly waived: readonly { readonly field: string }[] };
+    expect(answer).toMatchObject({ policy: true, faults: [] });
+    expect(answer.waived.map(({ field }) => field)).toContain("measurement");
+    expect(code).toBe(0);
+  });
+
+  test("names every fault at once", async () => {
+    const { revocation, ...checks } = manualPreset().checks;
+    const broken = {
+      ...manualPreset(),
+      checks: { ...checks, vmpl: { require: { maximum: 4 } }, measurement: { require: ["ab", "cd"] }, surprise: 1 },
+      release: "sometimes",
+    };
+    expect(revocation).toEqual({ require: true });
+    const { code, json } = await portcullis("policy", "check", write("bad.json", broken));
+    expect(json()).toEqual({
+      policy: false,
+      waived: [],
+      faults: [
+        'policy.checks has an unknown member "surprise"',
+        "policy.checks.vmpl.maximum is not a whole number from 0 to 3",
+        "policy.checks.measurement[0] is not 48 bytes of lower-case hex",
+        "policy.checks.measurement[1] is not 48 bytes of lower-case hex",
+        "policy.checks.revocation is missing",
+        "policy.release is not one of manual, automatic",
+      ],
+    });
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ["/nowhere", "cli.unreadable"],
+    [new Uint8Array([0x7b, 0x22]), "appraise.policy-malformed"],
+    [new Uint8Array([0xff]), "appraise.policy-malformed"],
+  ] as const)("%s cannot be read", async (content, expected) => {
+    const path = typeof content === "string" ? content : write("none.json", content);
+    const { code, json } = await portcullis("policy", "check", path);
+    expect(json()).toMatchObject({ failure: { code: expected } });
+    expect(code).toBe(2);
+  });
+});
+
+test("diff says what became looser, and why, and ends with 1 for it", async () => {
+  const strict = manualPreset({ measurements: [measurement], chipIds: [chip] });
+  const [before, after] = [write("before.json", strict), write("after.json", manualPreset({ measurements: [measurement] }))];
+  const forth = await portcullis("policy", "diff", before, after);
+  const { waived: waiver = "" } = manualPreset().checks.chipId as { readonly waived?: string };
+  expect(forth.json()).toEqual({
+    looser: true,
+    changes: [{ field: "chipId", title: "Chips", direction: "looser", sentence: `Waived now: ${waiver}`, waiver }],
+  });
+  expect(forth.code).toBe(1);
+  const back = await portcullis("policy", "diff", after, before);
+  expect(back.json()).toMatchObject({ looser: false, changes: [{ field: "chipId", direction: "stricter" }] });
+  expect(back.code).toBe(0);
+  expect((await portcullis("policy", "diff", before, write("none.json", {}))).code).toBe(2);
+});
