@@ -9,6 +9,14 @@ export const mutateBytes: Mutate = (seed, draw, seeds) => {
   return bytes;
 };
 
+/** For fixed layouts: nearly always of the seed's length, because any other is refused at once. */
+export const mutateInPlace: Mutate = (seed, draw, seeds) => {
+  if (draw.chance(5)) return mutateBytes(seed, draw, seeds);
+  let bytes: Uint8Array = seed.slice();
+  for (let left = draw.below(5); left > 0; left--) bytes = draw.pick(inPlace)(bytes, draw, seeds);
+  return bytes;
+};
+
 /**
  * Seeds whose form is known: mostly one damage that keeps the form around it, then perhaps some that do not. Now and then the seed as it is,
  * because what is taken must be tried too.
@@ -79,7 +87,7 @@ const overlay: Mutate = (bytes, draw, seeds) => {
   return bytes;
 };
 
-/** The commonest are those that keep the length. */
-const damages: readonly Mutate[] = [flip, flip, flip, set, set, number, fill, overlay, overlay, cut, remove, insert, repeat, splice];
+const inPlace: readonly Mutate[] = [flip, flip, flip, set, set, number, fill, overlay, overlay];
+const damages: readonly Mutate[] = [...inPlace, cut, remove, insert, repeat, splice];
 const edges = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x22, 0x5c, 0x7b] as const;
 const numbers = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0xffff, 0x1_0000, 0x1_0001, 24, 48, 1184, 0x00ff_ffff] as const;

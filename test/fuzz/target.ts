@@ -27,7 +27,7 @@ export function inputOf(target: Target, seed: number, index: number): Uint8Array
 }
 
 /** Says how a parser answered, and looks closer where it took the input. */
-export function outcomeOf<T>(result: Result<T>, whereParsed: (value: T) => void): string {
+export function outcomeOf<T>(result: Result<T>, whereParsed: (value: T) => void, longestDetail = usualDetail): string {
   if (!result.ok) {
     const { code, detail = "" } = result.failure;
     if (!Object.hasOwn(failureTable, code)) throw new Fault(`unknown code ${code}`);
@@ -49,4 +49,4 @@ export function expectThat(holds: boolean, otherwise: string): void {
 }
 
 export const parsed = "parsed";
-const longestDetail = 512;
+const usualDetail = 512;

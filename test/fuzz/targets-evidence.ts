@@ -1,6 +1,9 @@
 // Fuzz targets for what proves a VM: report, certificate table, certificates, revocation lists, PEM. Round trips where there is an encoder.
 import { concat, equalBytes, toBase64 } from "../../core/base/bytes.ts";
+import { must } from "../../core/base/result.ts";
 import { utf8 } from "../../core/base/utf8.ts";
+import { itemFromDer } from "../../core/endorse/bundle-item.ts";
+import { encodeBundle, makeBundle, parseBundle } from "../../core/endorse/bundle.ts";
 import { certificatesFrom, parseCertificate } from "../../core/endorse/certificate.ts";
 import { crlsFrom, parseCrl } from "../../core/endorse/crl.ts";
 import { childrenOf, readDer } from "../../core/endorse/der.ts";
@@ -10,15 +13,17 @@ import { type CertTableEntry, type CertTableRole, encodeCertTable, parseCertTabl
 import { encodeReport, withSignature } from "../../core/snp/report-encode.ts";
 import { parseReport, type Report, signedLength } from "../../core/snp/report.ts";
 import { encodeTcb, parseTcb } from "../../core/snp/tcb.ts";
-import { mutateBytes, mutateWith } from "./mutate-bytes.ts";
+import { simulatedInstant } from "../kit/simulated.ts";
+import { mutateBytes, mutateInPlace, mutateWith } from "./mutate-bytes.ts";
 import { mutateDer } from "./mutate-der.ts";
+import { mutateJson } from "./mutate-json.ts";
 import { certificateSeeds, certTables, crlSeeds, pattern, reportSeeds } from "./seeds.ts";
 import { expectSame, expectThat, outcomeOf, type Target } from "./target.ts";
 
 const report: Target = {
   name: "report",
   seeds: reportSeeds(),
-  mutate: (seed, draw, seeds) => (draw.chance(1) ? seed.slice() : mutateBytes(seed, draw, seeds)),
+  mutate: mutateInPlace,
   examine: (input) =>
     outcomeOf(parseReport(input), (value) => {
       expectSame("raw", value.raw, input);
@@ -101,7 +106,14 @@ const pem: Target = {
   },
 };
 
-export const evidenceTargets: readonly Target[] = [report, certTable, certificate, crl, pem];
+const bundle: Target = {
+  name: "bundle",
+  seeds: [bundleOf(certificate.seeds.slice(1, 4), crl.seeds.slice(0, 1)), bundleOf([], crl.seeds.slice(1, 2)), bundleOf([], [])],
+  mutate: mutateWith(mutateJson),
+  examine: (input) => outcomeOf(parseBundle(input), (value) => expectSame("bundle", encodeBundle(value), input)),
+};
+
+export const evidenceTargets: readonly Target[] = [report, certTable, certificate, crl, pem, bundle];
 
 /** The signed part and the signature are all that is kept; between them stands the algorithm. */
 function fromParts({ der, tbs, signature }: { der: Uint8Array; tbs: Uint8Array; signature: Uint8Array }): Uint8Array {
@@ -126,6 +138,11 @@ function twoNamesOneRange(): Uint8Array {
   table.set(table.slice(16, 20), 40);
   if (!equalBytes(table.subarray(16, 20), table.subarray(40, 44))) throw new Error("not the same range");
   return table;
+}
+
+function bundleOf(certificates: readonly Uint8Array[], lists: readonly Uint8Array[]): Uint8Array {
+  const items = [...certificates.map((der) => itemFromDer(der, false)), ...lists.map((der) => itemFromDer(der, true, simulatedInstant))];
+  return encodeBundle(must(makeBundle(items.map(must), simulatedInstant)));
 }
 
 function pemOf(label: string, values: readonly Uint8Array[]): Uint8Array {

@@ -85,12 +85,13 @@ const policy: Target = {
   examine: (input) => {
     const value = strict(fromUtf8(input) ?? "");
     if (value === undefined) return "refused";
-    return outcomeOf(parsePolicy(value), (read) => {
+    const expectSameAgain = (read: AppraisalPolicy): void => {
       const text = JSON.stringify(read);
       const again = parsePolicy(parseJson(text));
       expectThat(canonicalJson(JSON.parse(text) as Json) === canonicalJson(value), "a policy says something else than its text");
       expectThat(again.ok && JSON.stringify(again.value) === text, "a policy is not read as it was written");
-    });
+    };
+    return outcomeOf(parsePolicy(value), expectSameAgain, longestPolicyDetail);
   },
 };
 
@@ -177,6 +178,9 @@ const luksHeader: Target = {
 };
 
 export const textTargets: readonly Target[] = [json, policy, configuration, auditEntry, storedVm, luksHeader];
+
+/** An author is told of several faults at once, each with its path. */
+const longestPolicyDetail = 3_000;
 
 function strict(text: string): Json | undefined {
   try {
