@@ -53,8 +53,8 @@ function refusalsPage(): string {
   return page(
     "Why was my launch refused?",
     notice,
-    'Every "no" of Portcullis has a code. You, the owner, see the code, what was expected and what was found; the VM, and so the host that carries ' +
-      "its bytes, hears only one of five words. Find your code below; it stays the same from release to release.",
+    'Every "no" of Portcullis has a code. You, the owner, see the code, what was expected and what was found; the VM, which may be an ' +
+      "impostor, hears only one of five words. Find your code below; it stays the same from release to release.",
     "## What the VM hears",
     table(
       ["word", "meaning"],
@@ -119,7 +119,7 @@ const families: Readonly<Record<FailureFamily, string>> = {
   unsupported: "Well formed, and unknown to this release.",
   misbehaved: "Somebody did not keep to the protocol.",
   untrusted: "Not genuine: no processor under the pinned roots made it for this launch.",
-  refused: "Genuine, and not what the owner demands.",
+  refused: "Against the owner's policy, or against a rule of this program.",
   "needs-person": "A person has to decide or to do something first.",
   unavailable: "Something that is needed for an answer cannot be had now. Never a silent yes.",
   limited: "A limit was reached. It protects the manager and everybody else.",
