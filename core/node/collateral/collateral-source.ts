@@ -1,23 +1,29 @@
-// Where do endorsements come from beyond what the evidence brought? The cache in the store, the owner's folder, AMD's key service, in
-// this order. All is checked for shape and for being what was asked for before it is kept; nothing is verified here, and nothing trusted.
+// Where do endorsements come from beyond what the evidence brought? The owner's folder, the cache in the store, AMD's key service, in this
+// order. SECURITY: kept is only what stands under a pinned root, and what is found in the cache and does not is fetched again; a liar inside
+// the key service's TLS leaves nothing behind. What is handed on is still unverified for its reader: the verifier judges it anew.
 import { equalBytes, toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
-import { certificatesFrom, parseCertificate } from "../../endorse/certificate.ts";
-import { parseCrl } from "../../endorse/crl.ts";
 import { chainUrl, crlUrl, kdsBase, vcekUrl } from "../../endorse/kds-address.ts";
+import { rememberingPrimitives } from "../../endorse/remembered.ts";
+import { amdAnchors } from "../../endorse/roots.ts";
 import { parseVek } from "../../endorse/vek.ts";
+import { ParsedEndorsements } from "../../manager/parsed.ts";
 import { encodeTcb, parseTcb } from "../../snp/tcb.ts";
+import { nodePrimitives } from "../primitives.ts";
 import { readCollateralFolder } from "./collateral-folder.ts";
+import { GenuineCollateral } from "./genuine.ts";
 import { defaultKdsTiming, KdsQueue } from "./kds-queue.ts";
 import type { Clock, Instant } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import type { Result } from "../../base/result.ts";
+import type { Fail, Result } from "../../base/result.ts";
 import type { Certificate } from "../../endorse/certificate.ts";
 import type { Crl } from "../../endorse/crl.ts";
+import type { TrustAnchors } from "../../endorse/roots.ts";
 import type { Tcb } from "../../snp/tcb.ts";
 import type { Collateral, CollateralQuery, CollateralSource, Store, Timers } from "../../manager/ports.ts";
 import type { FolderContent } from "./collateral-folder.ts";
+import type { Authorities } from "./genuine.ts";
 import type { KdsQuestion, KdsTiming } from "./kds-queue.ts";
 
 export interface CollateralOptions {
@@ -26,6 +32,8 @@ export interface CollateralOptions {
   readonly folder?: string;
   /** "off": no network, ever. Otherwise the service's address; AMD's unless given. */
   readonly kds?: "off" | { readonly base?: string; readonly timing?: Partial<KdsTiming> };
+  /** AMD's unless given. */
+  readonly anchors?: TrustAnchors;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -46,12 +54,15 @@ class Source implements NodeCollateralSource {
   /** Part of every name in the cache: what another service said is kept apart. */
   readonly #base: string;
   readonly #queue: KdsQueue | undefined;
+  readonly #genuine: GenuineCollateral;
+  readonly #parsed = new ParsedEndorsements(nodePrimitives);
   /** When each list is to be asked for again, in monotonic time. */
   readonly #nextRenewal = new Map<string, number>();
 
   constructor(options: CollateralOptions) {
-    const { kds = {}, clock, timers } = options;
+    const { kds = {}, clock, timers, anchors = amdAnchors } = options;
     this.#options = options;
+    this.#genuine = new GenuineCollateral(anchors, rememberingPrimitives(nodePrimitives));
     this.#base = kds === "off" ? kdsBase : (kds.base ?? kdsBase);
     this.#queue = kds === "off" ? undefined : new KdsQueue(clock, timers, { ...defaultKdsTiming, ...kds.timing });
   }
@@ -59,94 +70,129 @@ class Source implements NodeCollateralSource {
   async fetch(wanted: CollateralQuery, progress: (until: Instant) => void): Promise<Result<Collateral>> {
     const tcb = parseTcb(wanted.product, wanted.reportedTcb);
     if (!tcb.ok) return tcb;
+    if (wanted.vekKnown && wanted.issuersKnown && !wanted.crlWanted) return ok({ certificates: [], crls: [] });
     const folder = this.#folder();
-    const [vek, issuers, crl] = await Promise.all([
-      wanted.vekKnown ? ok([]) : this.#vek(wanted, tcb.value, folder, progress),
-      wanted.issuersKnown ? ok([]) : this.#issuers(wanted, folder, progress),
-      wanted.crlWanted ? this.#crl(wanted, folder, progress) : ok([]),
+    const known = this.#knownAuthorities(wanted, folder);
+    // Wanted in any case: without them nobody can say which of the others are worth keeping.
+    const found = known === undefined ? this.#fetchAuthorities(wanted, progress) : Promise.resolve(ok(known));
+    const atHand = wanted.issuersKnown
+      ? Promise.resolve(known)
+      : found.then((authorities) => (authorities.ok ? authorities.value : undefined));
+    const search: Search = { wanted, folder, atHand, found, progress };
+    const [authorities, vek, crl] = await Promise.all([
+      wanted.issuersKnown ? undefined : found,
+      wanted.vekKnown ? ok([]) : this.#vek(search, tcb.value),
+      wanted.crlWanted ? this.#crl(search) : ok([]),
     ]);
     if (!vek.ok) return vek;
-    if (!issuers.ok) return issuers;
+    if (authorities?.ok === false) return authorities;
     if (!crl.ok) return crl;
-    return ok({ certificates: [...vek.value, ...issuers.value].map(({ der }) => der), crls: crl.value.map(({ der }) => der) });
+    const issuers = authorities === undefined ? [] : [...authorities.value.issuers, authorities.value.ark];
+    return ok({ certificates: [...vek.value, ...issuers].map(({ der }) => der), crls: crl.value.map(({ der }) => der) });
   }
 
   close(): void {
     this.#queue?.close();
   }
 
-  /** Never changes for one chip and TCB: a cached one is as good as a new one. */
-  async #vek(wanted: CollateralQuery, tcb: Tcb, folder: FolderContent, progress: Progress): Promise<Result<readonly Certificate[]>> {
-    const { product, signer, chipId } = wanted;
-    const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
-    const imported = folder.certificates.filter(fits);
-    if (signer === "vlek") {
-      // Only a bundle brings one into the cache (bundle-entries.ts).
-      const kept = this.#cached(`${this.#base}/vlek/${product}/${toHex(wanted.reportedTcb)}`, certificatesFrom) ?? [];
-      const fitting = [...imported, ...kept.filter(fits)];
-      return fitting.length > 0 ? ok(fitting) : fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
-    }
-    const name = `${this.#base}/vcek/${product}/${toHex(chipId)}/${toHex(wanted.reportedTcb)}`;
-    const cached = this.#cached(name, parseCertificate);
-    if (cached !== undefined && fits(cached)) return ok([cached]);
-    if (imported.length > 0) return ok(imported);
-    const url = vcekUrl(product, chipId, tcb, this.#base);
-    const bytes = await this.#ask({ url, maximumBytes: maximumCertificate, queued: true }, progress);
-    if (!bytes.ok) return bytes;
-    const certificate = parseCertificate(bytes.value);
-    if (!certificate.ok || !fits(certificate.value)) return fail(failure("kds.malformed", "VCEK"));
-    this.#keep(name, bytes.value);
-    return ok([certificate.value]);
+  #knownAuthorities(wanted: CollateralQuery, folder: FolderContent): Authorities | undefined {
+    const cached = this.#cached(this.#chainName(wanted), (bytes) => this.#parsed.issuersFrom(bytes));
+    return this.#genuine.authorities([...folder.certificates, ...cached], wanted);
   }
 
-  async #issuers(wanted: CollateralQuery, folder: FolderContent, progress: Progress): Promise<Result<readonly Certificate[]>> {
+  #chainName({ product, signer }: CollateralQuery): string {
+    return `${this.#base}/chain/${signer}/${product}`;
+  }
+
+  async #fetchAuthorities(wanted: CollateralQuery, progress: Progress): Promise<Result<Authorities>> {
     const { product, signer } = wanted;
-    const chosen = (all: readonly Certificate[]): readonly Certificate[] | undefined => issuersIn(all, wanted);
-    const name = `${this.#base}/chain/${signer}/${product}`;
-    const known = chosen(this.#cached(name, certificatesFrom) ?? []) ?? chosen(folder.certificates);
-    if (known !== undefined) return ok(known);
     const url = chainUrl(product, signer, this.#base);
     const bytes = await this.#ask({ url, maximumBytes: maximumChain, queued: false }, progress);
     if (!bytes.ok) return bytes;
-    const certificates = certificatesFrom(bytes.value);
-    const issuers = certificates.ok ? chosen(certificates.value) : undefined;
-    if (issuers === undefined) return fail(failure("kds.malformed", "certificate chain"));
-    this.#keep(name, bytes.value);
-    return ok(issuers);
+    const certificates = this.#parsed.issuersFrom(bytes.value);
+    const authorities = certificates.ok ? this.#genuine.authorities(certificates.value, wanted) : undefined;
+    if (authorities === undefined) return this.#lie("certificate chain");
+    this.#keep(this.#chainName(wanted), bytes.value);
+    return ok(authorities);
+  }
+
+  /** Never changes for one chip and TCB: a cached one is as good as a new one. */
+  async #vek({ wanted, folder, atHand, found, progress }: Search, tcb: Tcb): Promise<Result<readonly Certificate[]>> {
+    const { product, signer, chipId } = wanted;
+    const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
+    // A VLEK names no chip; only bundles bring one into the cache.
+    const whose = signer === "vlek" ? "" : `${toHex(chipId)}/`;
+    const name = `${this.#base}/${signer}/${product}/${whose}${toHex(wanted.reportedTcb)}`;
+    const cached = this.#cached(name, (bytes) => this.#parsed.vekFrom(bytes));
+    const candidates = [...folder.certificates, ...cached].filter(fits);
+    // Where the issuers are not at hand, the evidence may have brought them: the verifier sees.
+    const known = candidates.length === 0 ? undefined : await atHand;
+    const sound = candidates.filter((one) => known === undefined || this.#genuine.isLeafOf(known, one));
+    if (sound.length > 0) return ok(sound);
+    if (signer === "vlek") return fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
+    const url = vcekUrl(product, chipId, tcb, this.#base);
+    const bytes = await this.#ask({ url, maximumBytes: maximumCertificate, queued: true }, progress);
+    if (!bytes.ok) return bytes;
+    const fetched = this.#parsed.vekFrom(bytes.value);
+    const [certificate] = fetched.ok ? fetched.value : [];
+    if (certificate === undefined || !fits(certificate)) return this.#lie("VCEK");
+    const authorities = await found;
+    if (!authorities.ok) return ok([certificate]);
+    if (!this.#genuine.isLeafOf(authorities.value, certificate)) return this.#lie("VCEK");
+    this.#keep(name, certificate.der);
+    return ok([certificate]);
   }
 
   /**
    * The newest list at hand. A current one is used at once and renewed beside the launch; only without one does the launch wait. Where
    * the service cannot be had, an outdated list is handed on: the verifier says what is wrong with it.
    */
-  async #crl(wanted: CollateralQuery, folder: FolderContent, progress: Progress): Promise<Result<readonly Crl[]>> {
+  async #crl(search: Search): Promise<Result<readonly Crl[]>> {
+    const { wanted, folder } = search;
     const { clock } = this.#options;
     const name = `${this.#base}/crl/${wanted.signer}/${wanted.product}`;
-    const own = folder.crls.filter(({ issuer }) => namesArk(issuer, wanted));
-    const known = newest([...own, this.#cached(name, parseCrl)]);
+    const cached = this.#cached(name, (bytes) => this.#parsed.crlsFrom(bytes));
+    const candidates = [...folder.crls, ...cached];
+    const authorities = candidates.length === 0 ? undefined : await search.atHand;
+    const known = newest(candidates.filter((crl) => this.#mayBeOf(authorities, crl, wanted)));
     const isCurrent = known !== undefined && known.thisUpdate <= clock.now() && clock.now() < known.nextUpdate;
     if (known !== undefined && isCurrent) {
-      if (this.#queue !== undefined && this.#isDue(name)) void this.#renew(wanted, name, known, () => {});
+      if (this.#queue !== undefined && this.#isDue(name)) void this.#renew({ ...search, progress: () => {} }, name, known);
       return ok([known]);
     }
-    const renewed = await this.#renew(wanted, name, known, progress);
+    const renewed = await this.#renew(search, name, known);
     if (renewed.ok) return ok([renewed.value]);
     return known === undefined ? renewed : ok([known]);
   }
 
-  async #renew(wanted: CollateralQuery, name: string, known: Crl | undefined, progress: Progress): Promise<Result<Crl>> {
+  async #renew({ wanted, found, progress }: Search, name: string, known: Crl | undefined): Promise<Result<Crl>> {
     const { clock } = this.#options;
     this.#nextRenewal.set(name, clock.monotonic() + tryAgainAfter);
     const url = crlUrl(wanted.product, wanted.signer, this.#base);
     const bytes = await this.#ask({ url, maximumBytes: maximumCrl, queued: false }, progress);
     if (!bytes.ok) return bytes;
-    const crl = parseCrl(bytes.value);
-    if (!crl.ok || !namesArk(crl.value.issuer, wanted)) return fail(failure("kds.malformed", "revocation list"));
+    const authorities = await found;
+    const lists = this.#parsed.crlsFrom(bytes.value);
+    const [crl] = lists.ok ? lists.value : [];
+    if (crl === undefined || !this.#mayBeOf(authorities.ok ? authorities.value : undefined, crl, wanted))
+      return this.#lie("revocation list");
     this.#nextRenewal.set(name, clock.monotonic() + renewEvery);
     // SECURITY: an older list never takes the place of a newer one.
-    if (known !== undefined && crl.value.thisUpdate < known.thisUpdate) return ok(known);
-    this.#keep(name, bytes.value);
-    return crl;
+    if (known !== undefined && crl.thisUpdate < known.thisUpdate) return ok(known);
+    if (authorities.ok) this.#keep(name, crl.der);
+    return ok(crl);
+  }
+
+  /** Where the root is not at hand, its name has to do; then nothing is kept. */
+  #mayBeOf(authorities: Authorities | undefined, crl: Crl, wanted: CollateralQuery): boolean {
+    return authorities === undefined ? namesArk(crl.issuer, wanted) : this.#genuine.isListOf(authorities, crl);
+  }
+
+  /** The service's own failures are told where it is asked; this one answered, and not what was asked. */
+  #lie(what: string): Fail {
+    const why = failure("kds.malformed", what);
+    this.#options.log.write("warn", "kds.failed", { code: why.code, path: what });
+    return fail(why);
   }
 
   #isDue(name: string): boolean {
@@ -169,10 +215,10 @@ class Source implements NodeCollateralSource {
     return content.ok ? content.value : emptyFolder;
   }
 
-  #cached<T>(name: string, parse: (bytes: Uint8Array) => Result<T>): T | undefined {
+  #cached<T>(name: string, read: (bytes: Uint8Array) => Result<readonly T[]>): readonly T[] {
     const bytes = this.#options.store.collateral(name);
-    const parsed = bytes === undefined ? undefined : parse(bytes);
-    return parsed?.ok === true ? parsed.value : undefined;
+    const parsed = bytes === undefined ? undefined : read(bytes);
+    return parsed?.ok === true ? parsed.value : [];
   }
 
   /** A cache that cannot be written costs time, not the launch. */
@@ -184,6 +230,16 @@ class Source implements NodeCollateralSource {
 
 type Progress = (until: Instant) => void;
 
+interface Search {
+  readonly wanted: CollateralQuery;
+  readonly folder: FolderContent;
+  /** What judges what we have: the folder's and the cache's, and the service's where the launch waits for it anyway. */
+  readonly atHand: Promise<Authorities | undefined>;
+  /** What judges what is to be kept; may come after it. */
+  readonly found: Promise<Result<Authorities>>;
+  readonly progress: Progress;
+}
+
 /** A VLEK names no chip. */
 function isVekFor(certificate: Certificate, { product, signer, chipId }: CollateralQuery, tcb: Tcb): boolean {
   const vek = parseVek(certificate);
@@ -193,21 +249,13 @@ function isVekFor(certificate: Certificate, { product, signer, chipId }: Collate
   return signer === "vlek" || (hwId !== undefined && equalBytes(hwId, chipId.subarray(0, hwId.length)));
 }
 
-/** The root and the intermediate of this product and signer, by AMD's names; undefined unless both are there. */
-function issuersIn(all: readonly Certificate[], { product, signer }: CollateralQuery): readonly Certificate[] | undefined {
-  const intermediate = signer === "vcek" ? `SEV-${product}` : `SEV-VLEK-${product}`;
-  const roots = all.filter(({ subjectName }) => subjectName === `ARK-${product}`);
-  const others = all.filter(({ subjectName }) => subjectName === intermediate);
-  return roots.length > 0 && others.length > 0 ? [...others, ...roots] : undefined;
-}
-
 /** The ARK's common name is in the issuer's DER as it is. */
 function namesArk(issuer: Uint8Array, { product }: CollateralQuery): boolean {
   return Buffer.from(issuer).includes(`ARK-${product}`);
 }
 
-function newest(crls: readonly (Crl | undefined)[]): Crl | undefined {
-  return crls.filter((crl) => crl !== undefined).toSorted((a, b) => b.thisUpdate - a.thisUpdate)[0];
+function newest(crls: readonly Crl[]): Crl | undefined {
+  return crls.toSorted((a, b) => b.thisUpdate - a.thisUpdate)[0];
 }
 
 const emptyFolder: FolderContent = { certificates: [], crls: [], passedOver: 0 };
