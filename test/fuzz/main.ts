@@ -56,14 +56,14 @@ async function main({ chosen, count, milliseconds, seed, json }: Choices): Promi
   process.exitCode = findings.length + broken.length === 0 ? 0 : 1;
 }
 
-function lineOf({ target, inputs, milliseconds, outcomes, slowest, rssGrowth, rssPeak }: BatchResult): string {
+function lineOf({ target, inputs, milliseconds, outcomes, slowest, rssGrowth, rssPeak, heldGrowth }: BatchResult): string {
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;
   const rate = Math.round((inputs / milliseconds) * 1000).toLocaleString("en");
   const taken = (((outcomes["parsed"] ?? 0) / Math.max(1, inputs)) * 100).toFixed(1);
   return [
     `${target.padEnd(15)}${inputs.toLocaleString("en").padStart(12)} inputs ${rate.padStart(9)}/s`,
     `${taken.padStart(5)}% parsed, ${Object.keys(outcomes).length} outcomes`,
-    `slowest ${slowest.milliseconds.toFixed(1)} ms, rss +${megabytes(rssGrowth)} (peak ${megabytes(rssPeak)})`,
+    `slowest ${slowest.milliseconds.toFixed(1)} ms, held +${megabytes(heldGrowth)}, rss +${megabytes(rssGrowth)} (peak ${megabytes(rssPeak)})`,
   ].join("  ");
 }
 

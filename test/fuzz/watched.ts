@@ -67,6 +67,17 @@ export class WatchedFuzzer {
     const rss = process.memoryUsage.rss();
     const slowest = { index, milliseconds };
     const findings = [{ target, seed, index, what }];
-    return { target, seed, inputs: index + 1, milliseconds, outcomes: { fault: 1 }, slowest, rssGrowth: 0, rssPeak: rss, findings };
+    return {
+      target,
+      seed,
+      inputs: index + 1,
+      milliseconds,
+      outcomes: { fault: 1 },
+      slowest,
+      rssGrowth: 0,
+      heldGrowth: 0,
+      rssPeak: rss,
+      findings,
+    };
   }
 }
