@@ -22,7 +22,7 @@ function policyPage(): string {
       "which then shows in every result. A list names 1 to 256 distinct values unless it says otherwise; the lists of bits may be empty. Nothing that is " +
       "missing, unknown or empty is ever taken for a yes.",
     "`portcullis policy preset manual` prints one to start from, `policy check` names everything that is wrong with one, `policy diff` says what became " +
-      "stricter or looser, and `report appraise` tries it on a report. A refused launch shows the failed checks by the ids below; what to do about a " +
+      "stricter or looser, `policy schema` prints the form as JSON Schema, and `report appraise` tries a policy on a report. A refused launch shows the failed checks by the ids below; what to do about a " +
       "code is in [refusals.md](refusals.md).",
     "## Checks",
     "Under `checks`.",

@@ -13,6 +13,7 @@ export function policyCommand(): Command {
   command.addCommand(presetCommand());
   command.addCommand(checkCommand());
   command.addCommand(diffCommand());
+  command.addCommand(schemaCommand());
   return command;
 }
 
@@ -50,4 +51,13 @@ function diffCommand(): Command {
       const { diff } = await import("./policy-run.ts");
       process.exitCode = diff(before, after, offlineOutput(options));
     });
+}
+
+function schemaCommand(): Command {
+  return makeCommand("schema", "print the form of a policy as JSON Schema, for editors", ["policy schema > policy.schema.json"]).action(
+    async (options: CommonOptions) => {
+      const { schema } = await import("./policy-run.ts");
+      process.exitCode = schema(offlineOutput(options));
+    },
+  );
 }

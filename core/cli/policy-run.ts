@@ -2,6 +2,7 @@
 // exit 2 where a file cannot be read.
 import { type PolicyChange, policyDifference } from "../appraise/policy-difference.ts";
 import { checkReference } from "../appraise/policy-reference.ts";
+import { policySchema } from "../appraise/policy-schema.ts";
 import { type AppraisalPolicy, parsePolicy, policyFaults } from "../appraise/policy.ts";
 import { manualPreset, simulatedPreset } from "../appraise/presets.ts";
 import { failure } from "../base/failure.ts";
@@ -23,6 +24,11 @@ export function preset(name: string, { measurement = [], chip = [] }: PresetOpti
   const parsed = parsePolicy(policy);
   if (!parsed.ok) return refuseInput(output, parsed.failure);
   output.answer(policy, () => JSON.stringify(policy, undefined, 2));
+  return 0;
+}
+
+export function schema(output: Output): ExitCode {
+  output.answer(policySchema, () => JSON.stringify(policySchema, undefined, 2));
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { parsePolicy } from "../../core/appraise/policy.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import { canonicalJson, parseJson } from "../../core/base/json.ts";
@@ -91,6 +92,12 @@ describe("check", () => {
     expect(json()).toMatchObject({ failure: { code: expected } });
     expect(code).toBe(2);
   });
+});
+
+test("schema prints the published form", async () => {
+  const { code, json } = await portcullis("policy", "schema");
+  expect(json()).toEqual(policySchema);
+  expect(code).toBe(0);
 });
 
 test("diff says what became looser, and why, and ends with 1 for it", async () => {

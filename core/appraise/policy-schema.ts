@@ -1,0 +1,109 @@
+// The form of a policy as JSON Schema (draft 2020-12), for editors and other programs. Portcullis itself reads policies with policy.ts alone; a test
+// keeps both in step. Two rules are the parser's alone, and the description says so.
+import type { JsonObject } from "../base/json.ts";
+import { products } from "../snp/product.ts";
+import { platformBitNames } from "./policy.ts";
+import type { AppraisalPolicy, GuestPermission, GuestRequirement, PolicyChecks } from "./policy.ts";
+import { checkReference, rulingReference } from "./policy-reference.ts";
+
+/** A schema for each member; all are needed, and no other is allowed. */
+function object(properties: Readonly<Record<string, JsonObject>>, required: readonly string[] = Object.keys(properties)): JsonObject {
+  return { type: "object", properties, required, additionalProperties: false };
+}
+
+function demand(required: JsonObject): JsonObject {
+  return { oneOf: [object({ require: required }), object({ waived: { type: "string", pattern: "\\S", maxLength: 500 } })] };
+}
+
+function list(items: JsonObject, minItems = 1): JsonObject {
+  return { type: "array", items, minItems, maxItems: 256, uniqueItems: true };
+}
+
+function choice(...values: readonly (string | number)[]): JsonObject {
+  return { enum: values };
+}
+
+function integer(minimum: number, maximum: number): JsonObject {
+  return { type: "integer", minimum, maximum };
+}
+
+function pattern(expression: string): JsonObject {
+  return { type: "string", pattern: `^${expression}$` };
+}
+
+function hex(bytes: number, mayBeZero = false): JsonObject {
+  return pattern(`${mayBeZero ? "" : "(?!0*$)"}[0-9a-f]{${2 * bytes}}`);
+}
+
+function version(parts: number): JsonObject {
+  return pattern(Array.from({ length: parts }, () => byte).join("\\."));
+}
+
+const byte = "(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])";
+const bits = pattern("0x(0|[1-9a-f][0-9a-f]{0,15})");
+const level = integer(0, 255);
+const digests = demand(list(hex(48)));
+const ids = demand(list(hex(16, true)));
+const permissions: readonly GuestPermission[] = ["smt", "migrateMa", "debug", "cxlAllow"];
+const requirements: readonly GuestRequirement[] = ["singleSocket", "memAes256Xts", "raplDis", "ciphertextHidingDram", "pageSwapDisable"];
+const platformBits = list(choice(...platformBitNames), 0);
+const floor = { bootloader: level, tee: level, snp: level, microcode: level };
+const productFloors = { Milan: object(floor), Genoa: object(floor), Turin: object({ fmc: level, ...floor }) };
+/** One product at least. */
+const floors = demand({ anyOf: products.map((product) => object(productFloors, [product])) });
+
+const checks: { readonly [field in keyof PolicyChecks]: JsonObject } = {
+  products: demand(list(choice(...products))),
+  signers: demand(list(choice("vcek", "vlek"))),
+  reportVersion: demand(object({ minimum: integer(2, 5) })),
+  vmpl: demand(object({ maximum: integer(0, 3) })),
+  measurement: digests,
+  configuration: object({ require: { const: true } }),
+  idKeyDigest: digests,
+  authorKeyDigest: digests,
+  familyId: ids,
+  imageId: ids,
+  guestSvn: demand(object({ minimum: integer(0, 0xffff_ffff) })),
+  guestPolicy: demand(
+    object({ allowed: list(choice(...permissions), 0), demanded: list(choice(...requirements), 0), abiMinimum: version(2) }),
+  ),
+  platform: demand(object({ required: platformBits, forbidden: platformBits, unknownAllowed: list(integer(8, 63), 0) })),
+  reportedTcb: floors,
+  committedTcb: floors,
+  currentTcb: floors,
+  launchTcb: floors,
+  firmware: demand(object({ current: version(3), committed: version(3) })),
+  mitigations: demand(object({ launch: bits, current: bits })),
+  chipId: demand(list(hex(64))),
+  provisionalFirmware: demand({ const: true }),
+  revocation: demand({ const: true }),
+};
+
+const rulings: { readonly [field in Exclude<keyof AppraisalPolicy, "checks">]: JsonObject } = {
+  version: { const: 1 },
+  release: choice("manual", "automatic"),
+  freshnessSeconds: integer(10, 3_600),
+  approvalSeconds: integer(30, 86_400),
+  secondLaunch: choice("wait", "replace"),
+};
+
+export const policySchema: JsonObject = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Portcullis appraisal policy, version 1",
+  description:
+    "Every check is required with a value, or waived with a reason. Beyond this schema, automatic release needs a required measurement, and no " +
+    "platform bit may be both required and forbidden.",
+  ...object({ ...described(rulings, rulingReference), checks: object(described(checks, checkReference)) }),
+};
+
+function described(
+  schemas: Readonly<Record<string, JsonObject>>,
+  reference: Readonly<Record<string, { readonly title: string; readonly meaning: string }>>,
+): Readonly<Record<string, JsonObject>> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const { title = name, meaning = "" } = reference[name] ?? {};
+      return [name, { title, description: meaning, ...schema }];
+    }),
+  );
+}
