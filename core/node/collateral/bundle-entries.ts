@@ -27,27 +27,35 @@ function vekName(base: string, { kind, product, vek: { hwId, tcb } }: VekItem): 
 }
 
 /**
- * What the cache holds afterwards under each name that changes.
+ * What the cache holds afterwards under each name that changes; {@link entryBytes} writes it.
  * @param added all verified @param present what verifies of the cache, of any kind
  */
-export function cacheEntries(base: string, added: readonly CollateralItem[], present: readonly CollateralItem[]): Map<string, Uint8Array> {
-  const entries = new Map<string, Uint8Array>();
+export function cacheEntries(
+  base: string,
+  added: readonly CollateralItem[],
+  present: readonly CollateralItem[],
+): Map<string, readonly CollateralItem[]> {
+  const entries = new Map<string, readonly CollateralItem[]>();
   const all = distinct([...added, ...present]);
   for (const product of new Set(added.map((item) => item.product))) {
     const own = all.filter((item) => item.product === product);
     for (const signer of signers) {
       const chain = chainOf(own.filter(isIssuer), signer);
-      if (chain !== undefined && added.some((item) => chain.includes(item))) entries.set(chainName(base, signer, product), pemOf(chain));
+      if (chain !== undefined && added.some((item) => chain.includes(item))) entries.set(chainName(base, signer, product), chain);
     }
     const newest = own.filter(isCrl).toSorted((a, b) => b.from - a.from)[0];
     // AMD publishes one list for both kinds of key, at two addresses. SECURITY: an older list never takes the place of a newer one.
-    if (newest !== undefined && added.some(isCrl)) for (const signer of signers) entries.set(crlName(base, signer, product), newest.der);
+    if (newest !== undefined && added.some(isCrl)) for (const signer of signers) entries.set(crlName(base, signer, product), [newest]);
   }
   for (const item of added.filter(isVek)) {
     const name = vekName(base, item);
-    if (item.kind === "vcek") entries.set(name, item.der);
+    if (item.kind === "vcek") entries.set(name, [item]);
     // Two providers' certificates may speak for one TCB.
-    else entries.set(name, pemOf(all.filter(isVek).filter((other) => vekName(base, other) === name)));
+    else
+      entries.set(
+        name,
+        all.filter(isVek).filter((other) => vekName(base, other) === name),
+      );
   }
   return entries;
 }
@@ -70,7 +78,10 @@ function chainOf(issuers: readonly IssuerItem[], signer: Signer): readonly Colla
   return roots.length > 0 && others.length > 0 ? [...others, ...roots] : undefined;
 }
 
-function pemOf(items: readonly CollateralItem[]): Uint8Array {
+/** DER where there is never more than one, else PEM. */
+export function entryBytes(items: readonly CollateralItem[]): Uint8Array {
+  const [first] = items;
+  if (first?.kind === "vcek" || first?.kind === "crl") return first.der;
   return concat(...items.map(({ der }) => utf8(encodePem(der, "CERTIFICATE"))));
 }
 

@@ -6,7 +6,7 @@ import { fail, ok } from "../../base/result.ts";
 import { encodeBundle, makeBundle, parseBundle } from "../../endorse/bundle.ts";
 import { itemsFromFile } from "../../endorse/bundle-item.ts";
 import { itemFailure } from "../../endorse/bundle-verify.ts";
-import { cacheEntries, distinct, isIssuer } from "./bundle-entries.ts";
+import { cacheEntries, distinct, entryBytes, isIssuer } from "./bundle-entries.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Primitives } from "../../base/crypto.ts";
 import type { Result } from "../../base/result.ts";
@@ -53,8 +53,8 @@ export class BundleStore {
   }
 
   /** `endorse.bundle-*`, or what {@link itemFailure} says of the first item that does not verify; `store.*`. Then nothing is kept. */
-  import(bytes: Uint8Array): Result<Imported> {
-    const bundle = parseBundle(bytes);
+  import(file: Uint8Array): Result<Imported> {
+    const bundle = parseBundle(file);
     if (!bundle.ok) return bundle;
     const { items } = bundle.value;
     // A chip's certificate vouches for nothing else: only these are needed to judge and to be kept beside what comes.
@@ -67,12 +67,12 @@ export class BundleStore {
     const products = new Set(items.map(({ product }) => product));
     const present = cached.filter((item) => products.has(item.product) && itemFailure(item, verification) === undefined);
     const entries = cacheEntries(this.#parts.base, items, present);
-    const held = (): ReadonlySet<string> => new Set([...entries.keys()].flatMap((name) => this.#cached(name)).map(({ der }) => toHex(der)));
-    const before = held();
-    const saved = this.#parts.shelf.saveCollaterals(entries);
+    const before = new Set([...cached.map(({ der }) => der), ...this.#raw(entries.keys())].map(toHex));
+    const bytes = [...entries].map(([name, kept]) => [name, entryBytes(kept)] as const);
+    const saved = this.#parts.shelf.saveCollaterals(new Map(bytes));
     if (!saved.ok) return saved;
-    const after = held();
-    return ok({ items, added: items.filter(({ der }) => after.has(toHex(der)) && !before.has(toHex(der))).length });
+    const kept = new Set([...entries.values()].flat());
+    return ok({ items, added: items.filter((item) => kept.has(item) && !before.has(toHex(item.der))).length });
   }
 
   /** What verifies now, as a bundle's bytes. `endorse.bundle-too-large`. */
@@ -88,6 +88,10 @@ export class BundleStore {
     const { anchors, clock, primitives } = this.#parts;
     const issuers = items.filter(isIssuer).map(({ certificate }) => certificate);
     return { issuers, anchors, at: clock.now(), primitives };
+  }
+
+  #raw(names: Iterable<string>): readonly Uint8Array[] {
+    return [...names].flatMap((name) => this.#parts.shelf.collateral(name) ?? []);
   }
 
   #under(prefix: string): readonly CollateralItem[] {

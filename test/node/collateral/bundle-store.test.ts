@@ -63,8 +63,8 @@ describe("a launch without internet", () => {
     const report = vector("reports", "milan-v3.report.bin");
     const { chipId, reportedTcb } = must(parseReport(report));
     const query = { ...common, product: "Milan", signer: "vcek", chipId, reportedTcb } as const;
-    expect(codeOf(await offline(store, query))).toBe("kds.off");
-    const found = must(await offline(store, { ...query, crlWanted: false }));
+    expect(codeOf(await offline(store, query, amdAnchors))).toBe("kds.off");
+    const found = must(await offline(store, { ...query, crlWanted: false }, amdAnchors));
     const input = { reportBytes: report, anchors: amdAnchors, at: simulatedInstant, primitives: nodePrimitives };
     const [vek = new Uint8Array(), ...issuers] = found.certificates;
     const endorsements = must(parseEndorsements({ vek, issuers, crls: [] }));
@@ -172,8 +172,19 @@ function queryOf({ reportBytes }: VerifyInput, signer: "vcek" | "vlek"): Collate
   return { ...common, product, signer, chipId, reportedTcb };
 }
 
-async function offline(store: Pick<Store, "collateral" | "saveCollateral">, query: CollateralQuery): Promise<Result<Collateral>> {
-  const source = openCollateralSource({ store, kds: "off", clock: stoppedClock(), timers: systemTimers, log: hearingLog().log });
+async function offline(
+  store: Pick<Store, "collateral" | "saveCollateral">,
+  query: CollateralQuery,
+  believed = anchors,
+): Promise<Result<Collateral>> {
+  const source = openCollateralSource({
+    store,
+    kds: "off",
+    anchors: believed,
+    clock: stoppedClock(),
+    timers: systemTimers,
+    log: hearingLog().log,
+  });
   onTestFinished(() => source.close());
   return source.fetch(query, () => {});
 }
