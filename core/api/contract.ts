@@ -5,12 +5,16 @@ import { z } from "zod";
 import type { Role } from "./roles.ts";
 import {
   changeEvent,
+  collateralExport,
+  collateralImport,
+  collateralItem,
   consoleLink,
   enrolment,
   failureView,
   launchDetail,
   launchState,
   launchSummary,
+  product,
   proposalQuestion,
   proposalView,
   simulationView,
@@ -90,6 +94,14 @@ export const contract = {
       .input(z.strictObject({ enrolment, keyFiles: z.array(z.strictObject({ disk: z.string(), path: z.string() })).max(16) }))
       .output(vmDetail),
     setEnabled: operate.input(z.strictObject({ id: uuid, enabled: z.boolean() })).output(vmDetail),
+  },
+  collateral: {
+    /** What is in the cache, by its shape: each launch verifies what it uses. */
+    list: view.input(nothing).output(z.array(collateralItem)),
+    /** Takes a bundle from a file on the manager's machine, which a page must not name. All of it verifies, or nothing is kept. */
+    import: approve.input(z.strictObject({ path: z.string().min(1).max(4096) })).output(collateralImport),
+    /** A bundle of whatever verifies now. */
+    export: approve.input(z.strictObject({ product: product.optional() })).output(collateralExport),
   },
   simulations: {
     /** Runs the real agent against this manager with a simulated processor and a scratch LUKS2 image. */

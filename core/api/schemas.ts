@@ -177,6 +177,36 @@ export const simulationView = z.strictObject({
   failure: failureView.optional(),
 });
 
+export const product = z.enum(["Milan", "Genoa", "Turin"]);
+
+/** One certificate or revocation list of AMD's, as the cache or a bundle has it. */
+export const collateralItem = z.strictObject({
+  kind: z.enum(["ark", "ask", "asvk", "vcek", "vlek", "crl"]),
+  product,
+  /** Of a VCEK: 64 bytes, Turin's 8. */
+  chipId: z.union([hex(64), hex(8)]).optional(),
+  /** Of a VLEK. */
+  provider: z.string().optional(),
+  /** Of both: REPORTED_TCB. */
+  tcb: hex(8).optional(),
+  /** notBefore, or thisUpdate. */
+  from: time,
+  /** notAfter, or nextUpdate. */
+  until: time,
+  fetchedAt: time.optional(),
+  /** `soon`: expires within 14 days. */
+  state: z.enum(["not-yet", "current", "soon", "expired"]),
+});
+
+export const collateralImport = z.strictObject({
+  items: z.array(collateralItem),
+  /** How many were new; a list older than the known one is not kept. */
+  added: z.number().int(),
+});
+
+/** The bytes of the file are the text's UTF-8. */
+export const collateralExport = z.strictObject({ bundle: z.string() });
+
 export const consoleLink = z.strictObject({ url: z.string(), expiresAt: time });
 
 export type LaunchSummary = z.infer<typeof launchSummary>;
@@ -193,3 +223,6 @@ export type ProposalQuestion = z.infer<typeof proposalQuestion>;
 export type ProposalView = z.infer<typeof proposalView>;
 export type SimulationView = z.infer<typeof simulationView>;
 export type ConsoleLink = z.infer<typeof consoleLink>;
+export type CollateralItemView = z.infer<typeof collateralItem>;
+export type CollateralImport = z.infer<typeof collateralImport>;
+export type CollateralExport = z.infer<typeof collateralExport>;

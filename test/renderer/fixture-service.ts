@@ -179,6 +179,11 @@ function routerOf(service: FixtureService, changes: Changes) {
         return one(service.vms, input.id);
       }),
     },
+    collateral: {
+      list: api.collateral.list.handler(() => []),
+      import: api.collateral.import.handler(() => ({ items: [], added: 0 })),
+      export: api.collateral.export.handler(() => ({ bundle: "" })),
+    },
     simulations: {
       launch: api.simulations.launch.handler(() => {
         const simulation = service.simulations[0];

@@ -41,7 +41,15 @@ describe("the page", () => {
     const answers = new Map<string, string>();
     for (const [method, path] of methods()) answers.set(method, await codeOf(page, path));
     const refused = [...answers].filter(([, code]) => code === "api.not-allowed").map(([method]) => method);
-    expect(refused.sort()).toEqual(["approvals.answer", "approvals.open", "console.link", "launches.decide", "vms.addWithKeys"]);
+    expect(refused.sort()).toEqual([
+      "approvals.answer",
+      "approvals.open",
+      "collateral.export",
+      "collateral.import",
+      "console.link",
+      "launches.decide",
+      "vms.addWithKeys",
+    ]);
     expect(house.answers).toEqual([]);
   });
 
@@ -133,6 +141,7 @@ function makeHouse() {
     retryListener: () => Promise.resolve(refused),
     enrol: () => Promise.resolve(refused),
     simulations: { launch: () => Promise.resolve(refused), get: () => refused, cancel: () => refused },
+    collateral: { list: () => [], import: () => refused, export: () => refused },
     consoleLink: () => refused,
     onProposal: () => {},
     errorNumber: () => "E1",

@@ -3,16 +3,21 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ok, type Result } from "../../base/result.ts";
+import { kdsBase } from "../../endorse/kds-address.ts";
+import { amdAnchors } from "../../endorse/roots.ts";
 import { systemClock } from "../clock.ts";
+import { BundleStore } from "../collateral/bundle-store.ts";
 import { openCollateralSource } from "../collateral/collateral-source.ts";
 import { openOsKeychain } from "../keychain/os-keychain.ts";
 import { openSealedFile } from "../keychain/sealed-file-keychain.ts";
+import { nodePrimitives } from "../primitives.ts";
 import { openStore, type SqliteStore } from "../store/sqlite-store.ts";
 import { systemTimers } from "../timers.ts";
 import type { KeychainDoors } from "./keychain-choice.ts";
 import { type Service, type ServiceParts, startService } from "./service.ts";
 
-export interface ServiceOptions extends Omit<ServiceParts, "store" | "doors" | "collateral" | "simulatorFolder" | "diskFolder"> {
+export interface ServiceOptions
+  extends Omit<ServiceParts, "store" | "doors" | "collateral" | "bundles" | "simulatorFolder" | "diskFolder"> {
   readonly dataFolder: string;
   /** AMD's key service unless given: another address, or "off". */
   readonly kds?: string;
@@ -41,6 +46,13 @@ export async function openService(options: ServiceOptions): Promise<Result<Servi
       clock: systemClock,
       timers: systemTimers,
       log,
+    }),
+    bundles: new BundleStore({
+      shelf: store.value,
+      base: options.kds === undefined || options.kds === "off" ? kdsBase : options.kds,
+      anchors: amdAnchors,
+      clock: systemClock,
+      primitives: nodePrimitives,
     }),
     simulatorFolder: options.simulatorFolder ?? join(dataFolder, "simulator"),
     diskFolder: join(dataFolder, "simulated-disks"),

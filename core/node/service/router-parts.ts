@@ -1,10 +1,19 @@
 // What does the router ask of the service? Its parts, so that every method can be tried without a store or a socket.
-import type { ConsoleLink, Enrolment, SimulationView, StatusView } from "../../api/schemas.ts";
+import type {
+  CollateralExport,
+  CollateralImport,
+  CollateralItemView,
+  ConsoleLink,
+  Enrolment,
+  SimulationView,
+  StatusView,
+} from "../../api/schemas.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Proposal } from "../../manager/proposals.ts";
 import type { VmRecord } from "../../manager/records.ts";
+import type { Product } from "../../snp/product.ts";
 import type { Changes } from "./changes.ts";
 
 export interface RouterParts {
@@ -16,6 +25,7 @@ export interface RouterParts {
   readonly retryListener: () => Promise<Result<void>>;
   readonly enrol: (enrolment: Enrolment, keyFiles: readonly KeyFile[]) => Promise<Result<VmRecord>>;
   readonly simulations: Simulations;
+  readonly collateral: CollateralActions;
   /** `service.no-console` in Electron. */
   readonly consoleLink: () => Result<ConsoleLink>;
   /** The host shows it, with its code, where the page cannot see it. */
@@ -43,4 +53,11 @@ export interface Simulations {
   launch(vm?: string): Promise<Result<SimulationView>>;
   get(id: string): Result<SimulationView>;
   cancel(id: string): Result<void>;
+}
+
+export interface CollateralActions {
+  list(): readonly CollateralItemView[];
+  /** @param path on the manager's machine. */
+  import(path: string): Result<CollateralImport>;
+  export(product: Product | undefined): Result<CollateralExport>;
 }

@@ -124,6 +124,11 @@ export function createRouter(parts: RouterParts) {
         return detailOf(take(take(manager()).setEnabled(input.id, input.enabled)).id);
       }),
     },
+    collateral: {
+      list: api.collateral.list.handler(() => [...parts.collateral.list()]),
+      import: api.collateral.import.handler(({ input }) => take(parts.collateral.import(input.path))),
+      export: api.collateral.export.handler(({ input }) => take(parts.collateral.export(input.product))),
+    },
     simulations: {
       launch: api.simulations.launch.handler(async ({ input }) => take(await simulations.launch(input.vm))),
       get: api.simulations.get.handler(({ input }) => take(simulations.get(input.id))),

@@ -10,6 +10,8 @@ import type { Keychain } from "../../manager/ports.ts";
 import type { Proposal } from "../../manager/proposals.ts";
 import type { VmRecord } from "../../manager/records.ts";
 import { systemClock } from "../clock.ts";
+import { collateralActions } from "../collateral/bundle-actions.ts";
+import type { BundleStore } from "../collateral/bundle-store.ts";
 import type { NodeCollateralSource } from "../collateral/collateral-source.ts";
 import { nodePrimitives } from "../primitives.ts";
 import { systemRandom } from "../random.ts";
@@ -34,6 +36,8 @@ export interface ServiceParts {
   readonly store: SqliteStore;
   readonly doors: KeychainDoors;
   readonly collateral: NodeCollateralSource;
+  /** Over the same cache as `collateral`. */
+  readonly bundles: BundleStore;
   /** Chosen on the command line. */
   readonly keychain?: KeychainChoice;
   readonly listen: HostPort;
@@ -229,6 +233,7 @@ class RunningService implements Service {
       retryListener: () => this.#listener.retry(),
       enrol: (enrolment, keyFiles) => this.#enrol(enrolment, keyFiles),
       simulations: this.#simulations,
+      collateral: collateralActions(this.#parts.bundles, systemClock),
       consoleLink: this.#parts.consoleLink,
       onProposal: (proposal) => {
         const code = this.#core.ok ? this.#core.value.manager.proposals.codeOf(proposal.proposal) : undefined;
