@@ -1,5 +1,6 @@
 // The `portcullis` command: which command is meant, and which exit code does it end with? One file for each command; this one only joins them.
 import { Command, CommanderError } from "commander";
+import { collateralCommand } from "./collateral.ts";
 import { consoleLinkCommand } from "./console-link.ts";
 import { launchesCommand } from "./launches.ts";
 import { endureClosedPipes } from "./output.ts";
@@ -20,6 +21,7 @@ for (const command of [
   launchesCommand(),
   simulateCommand(),
   consoleLinkCommand(),
+  collateralCommand(),
   reportCommand(),
   policyCommand(),
 ])
