@@ -12,6 +12,12 @@ export interface Batch {
   readonly milliseconds?: number;
 }
 
+/** One input that is there already. */
+export interface Replay {
+  readonly target: string;
+  readonly input: Uint8Array;
+}
+
 export interface Finding {
   readonly target: string;
   readonly seed: number;

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromHex, toHex } from "../../core/base/bytes.ts";
-import { examine, type Finding } from "./batch.ts";
+import type { Finding } from "./batch.ts";
 import { inputOf } from "./target.ts";
-import { targetNamed, targets } from "./targets.ts";
+import { targetNamed } from "./targets.ts";
+import type { WatchedFuzzer } from "./watched.ts";
 
 export interface FoundInput {
   readonly file: string;
@@ -41,12 +42,13 @@ export function readFound(folder = foundFolder): FoundInput[] {
 }
 
 /** @returns what each of them still breaks. */
-export function stillBroken(found: readonly FoundInput[]): string[] {
-  return found.flatMap(({ file, target: name, input }) => {
-    const target = targets.find((each) => each.name === name);
-    const what = target === undefined ? undefined : examine(target, input).what;
-    return what === undefined ? [] : [`${file}: ${what}`];
-  });
+export async function stillBroken(found: readonly FoundInput[], fuzzer: WatchedFuzzer): Promise<string[]> {
+  const broken: string[] = [];
+  for (const { file, target, input } of found) {
+    const what = await fuzzer.replay({ target, input });
+    if (what !== undefined) broken.push(`${file}: ${what}`);
+  }
+  return broken;
 }
 
 const foundFolder = join(import.meta.dirname, "found");

@@ -15,8 +15,10 @@ const seed = Math.floor(Date.now() / 1000);
 const inputsPerTarget = 1_400;
 const byName = targets.map((target) => [target.name, target] as const);
 
-test("what broke a parser before breaks none now", () => {
-  expect(stillBroken(readFound())).toEqual([]);
+test("what broke a parser before breaks none now", async () => {
+  const fuzzer = new WatchedFuzzer();
+  expect(await stillBroken(readFound(), fuzzer)).toEqual([]);
+  await fuzzer.close();
 });
 
 test.each(byName)("%s: every seed is examined without a fault, and one at least is taken", (_name, target) => {
@@ -59,6 +61,14 @@ describe("the fuzzing itself", () => {
     await fuzzer.close();
     expect(findings).toMatchObject([{ target, seed: 1, what }]);
     if (!leaks) expect(inputOf(named(target), 1, findings[0]?.index ?? 0)[0]).toBeLessThan(32);
+  });
+
+  test("sees what a kept input still breaks, and a hang among them stops nobody", async () => {
+    const fuzzer = new WatchedFuzzer(1_500);
+    const input = Uint8Array.of(0);
+    const found = ["planted-hang", "planted-fault"].map((target) => ({ file: `${target}.1.1.hex`, target, input }));
+    expect(await stillBroken(found, fuzzer)).toEqual(["planted-hang.1.1.hex: hangs for 1500 ms", "planted-fault.1.1.hex: planted"]);
+    await fuzzer.close();
   });
 
   test("the same seed makes the same inputs, another one others", () => {

@@ -37,9 +37,9 @@ if (choices !== undefined) await main(choices);
 async function main({ chosen, count, milliseconds, seed, json }: Choices): Promise<void> {
   const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
   const found = readFound();
-  const broken = stillBroken(found);
-  say(`seed ${seed}; ${found.length} inputs found earlier tried again${broken.map((line) => `\n  STILL BROKEN ${line}`).join("")}`);
   const fuzzer = new WatchedFuzzer();
+  const broken = await stillBroken(found, fuzzer);
+  say(`seed ${seed}; ${found.length} inputs found earlier tried again${broken.map((line) => `\n  STILL BROKEN ${line}`).join("")}`);
   const results: BatchResult[] = [];
   for (const target of chosen) {
     const result = await fuzzer.run({ target: target.name, seed, count, ...(milliseconds === undefined ? {} : { milliseconds }) });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as passed } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import type { Batch, BatchResult } from "./batch.ts";
+import type { Batch, BatchResult, Replay } from "./batch.ts";
 
 export class WatchedFuzzer {
   readonly #hangMilliseconds: number;
@@ -17,21 +17,32 @@ export class WatchedFuzzer {
   }
 
   async run(batch: Batch): Promise<BatchResult> {
-    const worker = await this.#ready();
     const begun = performance.now();
+    const answer = await this.#ask<BatchResult>(batch);
+    return typeof answer === "string" ? this.#broken(batch, answer, performance.now() - begun) : answer;
+  }
+
+  /** @returns what this one input breaks. */
+  async replay(one: Replay): Promise<string | undefined> {
+    const answer = await this.#ask<{ readonly what?: string }>(one);
+    return typeof answer === "string" ? answer : answer.what;
+  }
+
+  /** @returns text where the worker gave no answer, and why. */
+  async #ask<Answer extends object>(work: Batch | Replay): Promise<Answer | string> {
+    const worker = await this.#ready();
     Atomics.store(this.#progress, 0, 0);
     const over = new AbortController();
     // What the worker throws at is an answer here; `once` rejects with it.
     const answer = once(worker, "message").then(
-      ([result]) => result as BatchResult,
+      ([given]) => given as Answer,
       (cause: unknown) => `the thread ended: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
-    worker.postMessage(batch, []);
+    worker.postMessage(work, []);
     const result = await Promise.race([answer, this.#hang(over.signal)]);
     over.abort();
-    if (typeof result !== "string") return result;
-    await this.close();
-    return this.#broken(batch, result, performance.now() - begun);
+    if (typeof result === "string") await this.close();
+    return result;
   }
 
   async close(): Promise<void> {
