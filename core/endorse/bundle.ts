@@ -20,10 +20,10 @@ export interface CollateralBundle {
   readonly items: readonly CollateralItem[];
 }
 
-export interface BundleExpiry {
-  readonly expired: readonly CollateralItem[];
+export interface BundleExpiry<T> {
+  readonly expired: readonly T[];
   /** Still good, for no more than {@link expirySoon}. */
-  readonly soon: readonly CollateralItem[];
+  readonly soon: readonly T[];
 }
 
 /** The same items in the file's order, each once. `endorse.bundle-too-large`. */
@@ -63,7 +63,10 @@ export function parseBundle(bytes: Uint8Array): Result<CollateralBundle> {
   return equalBytes(encodeBundle(bundle), bytes) ? ok(bundle) : no("endorse.bundle-malformed", "not in canonical form");
 }
 
-export function bundleExpiry({ items }: Pick<CollateralBundle, "items">, at: Instant): BundleExpiry {
+export function bundleExpiry<T extends Pick<CollateralItem, "until">>(
+  { items }: { readonly items: readonly T[] },
+  at: Instant,
+): BundleExpiry<T> {
   return {
     // Asked this way round, an instant that is no number leaves nothing current.
     expired: items.filter(({ until }) => !(at <= until)),

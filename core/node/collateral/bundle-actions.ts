@@ -9,13 +9,12 @@ import { encodeTcb } from "../../snp/tcb.ts";
 import { readBounded } from "../files.ts";
 import type { CollateralItemView } from "../../api/schemas.ts";
 import type { Clock, Instant } from "../../base/clock.ts";
-import type { CollateralItem } from "../../endorse/bundle-item.ts";
 import type { CollateralActions } from "../service/router-parts.ts";
-import type { BundleStore } from "./bundle-store.ts";
+import type { BundleStore, CollateralSummary } from "./bundle-store.ts";
 
 export function collateralActions(bundles: BundleStore, clock: Clock): CollateralActions {
   return {
-    list: () => collateralViews(bundles.items(), clock.now()),
+    list: () => collateralViews(bundles.summaries(), clock.now()),
     import(path) {
       const bytes = readBounded(path, maximumBundleBytes);
       if (!bytes.ok) return bytes;
@@ -34,15 +33,15 @@ export function collateralActions(bundles: BundleStore, clock: Clock): Collatera
 }
 
 /** In the order of `items`. */
-export function collateralViews(items: readonly CollateralItem[], at: Instant): CollateralItemView[] {
+export function collateralViews(items: readonly CollateralSummary[], at: Instant): CollateralItemView[] {
   const expiry = bundleExpiry({ items }, at);
   const [expired, soon] = [new Set(expiry.expired), new Set(expiry.soon)];
-  const state = (item: CollateralItem): CollateralItemView["state"] =>
+  const state = (item: CollateralSummary): CollateralItemView["state"] =>
     expired.has(item) ? "expired" : at < item.from ? "not-yet" : soon.has(item) ? "soon" : "current";
   return items.map((item) => ({
     kind: item.kind,
     product: item.product,
-    ...("vek" in item ? holderOf(item.vek) : {}),
+    ...(item.vek === undefined ? {} : holderOf(item.vek)),
     from: rfc3339(item.from),
     until: rfc3339(item.until),
     ...(item.fetchedAt === undefined ? {} : { fetchedAt: rfc3339(item.fetchedAt) }),
@@ -50,9 +49,9 @@ export function collateralViews(items: readonly CollateralItem[], at: Instant): 
   }));
 }
 
-type Vek = Extract<CollateralItem, { readonly vek: unknown }>["vek"];
+type Holder = NonNullable<CollateralSummary["vek"]>;
 
-function holderOf({ hwId, cspId, tcb }: Vek): Pick<CollateralItemView, "chipId" | "provider" | "tcb"> {
+function holderOf({ hwId, cspId, tcb }: Holder): Pick<CollateralItemView, "chipId" | "provider" | "tcb"> {
   return {
     ...(hwId === undefined ? {} : { chipId: toHex(hwId) }),
     ...(cspId === undefined ? {} : { provider: cspId }),

@@ -2,6 +2,7 @@
 // reads; each item goes back to a pinned root first, and all are kept or none. What comes out of the cache is not believed either.
 import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
+import { Recent } from "../../base/recent.ts";
 import { fail, ok } from "../../base/result.ts";
 import { encodeBundle, makeBundle, parseBundle } from "../../endorse/bundle.ts";
 import { itemsFromFile } from "../../endorse/bundle-item.ts";
@@ -10,7 +11,7 @@ import { cacheEntries, distinct, entryBytes, isIssuer } from "./bundle-entries.t
 import type { Clock } from "../../base/clock.ts";
 import type { Primitives } from "../../base/crypto.ts";
 import type { Result } from "../../base/result.ts";
-import type { CollateralItem } from "../../endorse/bundle-item.ts";
+import type { CollateralItem, VekItem } from "../../endorse/bundle-item.ts";
 import type { ItemVerification } from "../../endorse/bundle-verify.ts";
 import type { TrustAnchors } from "../../endorse/roots.ts";
 import type { Product } from "../../snp/product.ts";
@@ -40,16 +41,27 @@ export interface Imported {
   readonly added: number;
 }
 
+/** What a person wants to know of an item. */
+export interface CollateralSummary extends Pick<CollateralItem, "kind" | "product" | "from" | "until" | "fetchedAt"> {
+  readonly vek?: Pick<VekItem["vek"], "hwId" | "cspId" | "tcb">;
+}
+
+type DigestedSummary = CollateralSummary & { readonly digest: string };
+
 export class BundleStore {
   readonly #parts: BundleStoreParts;
+  /** By digest of a cached value: a page may ask for the list again and again, and reading a certificate takes a millisecond. */
+  readonly #summaries = new Recent<readonly DigestedSummary[]>(maximumSummaries);
 
   constructor(parts: BundleStoreParts) {
     this.#parts = parts;
   }
 
   /** What the cache holds, by shape; nothing says that it verifies. */
-  items(): readonly CollateralItem[] {
-    return distinct(this.#under(`${this.#parts.base}/`));
+  summaries(): readonly CollateralSummary[] {
+    const { shelf, base } = this.#parts;
+    const all = this.#raw(shelf.collateralNames(`${base}/`)).flatMap((bytes) => this.#summarize(bytes));
+    return [...new Map(all.map((summary) => [summary.digest, summary])).values()];
   }
 
   /** `endorse.bundle-*`, or what {@link itemFailure} says of the first item that does not verify; `store.*`. Then nothing is kept. */
@@ -77,11 +89,32 @@ export class BundleStore {
 
   /** What verifies now, as a bundle's bytes. `endorse.bundle-too-large`. */
   export(product?: Product): Result<Uint8Array> {
-    const all = this.items();
+    const all = distinct(this.#under(`${this.#parts.base}/`));
     const verification = this.#verification(all);
     const sound = all.filter((item) => (product ?? item.product) === item.product && itemFailure(item, verification) === undefined);
     const bundle = makeBundle(sound, this.#parts.clock.now());
     return bundle.ok ? ok(encodeBundle(bundle.value)) : bundle;
+  }
+
+  #summarize(bytes: Uint8Array): readonly DigestedSummary[] {
+    const name = this.#digest(bytes);
+    const known = this.#summaries.get(name);
+    if (known !== undefined) return known;
+    const items = itemsFromFile(bytes);
+    const made = (items.ok ? items.value : []).map((item) => ({
+      kind: item.kind,
+      product: item.product,
+      from: item.from,
+      until: item.until,
+      ...("vek" in item ? { vek: { hwId: item.vek.hwId?.slice(), cspId: item.vek.cspId, tcb: item.vek.tcb } } : {}),
+      digest: this.#digest(item.der),
+    }));
+    this.#summaries.set(name, made);
+    return made;
+  }
+
+  #digest(bytes: Uint8Array): string {
+    return toHex(this.#parts.primitives.digest("sha256", bytes));
   }
 
   #verification(items: readonly CollateralItem[]): ItemVerification {
@@ -104,3 +137,6 @@ export class BundleStore {
     return items?.ok === true ? items.value : [];
   }
 }
+
+/** As many as the store keeps. */
+const maximumSummaries = 4_096;
