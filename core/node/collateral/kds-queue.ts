@@ -1,5 +1,6 @@
-// How is the key service asked without annoying it? Equal questions at once are asked once, VCEKs one after the other (about one in ten
-// seconds is allowed), and what may change is asked again with growing pauses up to a deadline. All bounded, no wait past the deadline.
+// How is the key service asked without annoying it? Equal questions at once are asked once, VCEKs one after the other at the pace that the
+// service allows (about one in ten seconds), and what may change is asked again with growing pauses. All bounded: nobody waits past the
+// instant that they were told.
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
 import { askKds } from "./kds-fetch.ts";
@@ -12,15 +13,23 @@ import type { KdsReply } from "./kds-fetch.ts";
 export interface KdsTiming {
   /** For one request. */
   readonly requestMs: number;
-  /** For a question with all its attempts and its place in the queue. */
+  /** For a question with all its attempts, beside the turns of those before it in the queue. */
   readonly patienceMs: number;
+  /** From one VCEK's answer to the next one's question. */
+  readonly spacingMs: number;
   /** First pause after an error; doubles. */
   readonly pauseMs: number;
   /** First pause where the service said "too many"; doubles. */
   readonly throttledPauseMs: number;
 }
 
-export const defaultKdsTiming: KdsTiming = { requestMs: 15_000, patienceMs: 90_000, pauseMs: 1_000, throttledPauseMs: 10_000 };
+export const defaultKdsTiming: KdsTiming = {
+  requestMs: 15_000,
+  patienceMs: 90_000,
+  spacingMs: 10_000,
+  pauseMs: 1_000,
+  throttledPauseMs: 10_000,
+};
 
 export interface KdsQuestion {
   readonly url: string;
@@ -38,6 +47,8 @@ export class KdsQueue {
   readonly #absent = new Map<string, number>();
   readonly #abort = new AbortController();
   #lane: Promise<unknown> = Promise.resolve();
+  /** When the service may be asked for a VCEK again, in monotonic time. */
+  #nextTurn = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, timers: Timers, timing: KdsTiming) {
     this.#clock = clock;
@@ -62,13 +73,31 @@ export class KdsQueue {
 
   #start(question: KdsQuestion): Asked | undefined {
     if (this.#asked.size >= maximumQuestions) return undefined;
-    const deadline = this.#clock.monotonic() + this.#timing.patienceMs;
-    const before = question.queued ? this.#lane : Promise.resolve();
-    const answer = before.then(() => this.#repeat(question, deadline)).finally(() => this.#asked.delete(question.url));
-    if (question.queued) this.#lane = answer.catch(() => undefined);
-    const asked = { answer, until: this.#clock.now() + this.#timing.patienceMs };
-    this.#asked.set(question.url, asked);
+    const { queued, url } = question;
+    const patience = this.#timing.patienceMs + (queued ? this.#turnIn() : 0);
+    const deadline = this.#clock.monotonic() + patience;
+    const asking = queued ? this.#lane.then(() => this.#inTurn(question, deadline)) : this.#repeat(question, deadline);
+    const answer = asking.finally(() => this.#asked.delete(url));
+    if (queued) this.#lane = answer.catch(() => undefined);
+    const asked = { answer, until: this.#clock.now() + patience, queued };
+    this.#asked.set(url, asked);
     return asked;
+  }
+
+  /** Milliseconds, if all goes well. */
+  #turnIn(): number {
+    const ahead = [...this.#asked.values()].filter(({ queued }) => queued).length;
+    return Math.max(0, this.#nextTurn - this.#clock.monotonic()) + ahead * this.#timing.spacingMs;
+  }
+
+  async #inTurn(question: KdsQuestion, deadline: number): Promise<Result<Uint8Array>> {
+    const early = Math.min(this.#nextTurn, deadline) - this.#clock.monotonic();
+    if (early > 0 && !this.#abort.signal.aborted) await this.#sleep(early);
+    const answer = await this.#repeat(question, deadline);
+    // A service that is down counts nothing: the time that is left belongs to the others in the queue.
+    const isDown = !answer.ok && answer.failure.code === "kds.unavailable";
+    if (!isDown) this.#nextTurn = this.#clock.monotonic() + this.#timing.spacingMs;
+    return answer;
   }
 
   async #repeat({ url, maximumBytes }: KdsQuestion, deadline: number): Promise<Result<Uint8Array>> {
@@ -116,6 +145,7 @@ export class KdsQueue {
 interface Asked {
   readonly answer: Promise<Result<Uint8Array>>;
   readonly until: Instant;
+  readonly queued: boolean;
 }
 
 const maximumQuestions = 64;

@@ -22,7 +22,7 @@ import type { Tcb } from "../../../core/snp/tcb.ts";
 
 const day = 86_400_000;
 const tcb: Tcb = { product: "Milan", fmc: undefined, bootloader: 4, tee: 0, snp: 24, microcode: 219 };
-const quick: Partial<KdsTiming> = { requestMs: 400, patienceMs: 1_500, pauseMs: 20, throttledPauseMs: 60 };
+const quick: Partial<KdsTiming> = { requestMs: 400, patienceMs: 1_500, spacingMs: 0, pauseMs: 20, throttledPauseMs: 60 };
 /** For answers that are to come, on a machine that may be busy. */
 const calm: Partial<KdsTiming> = { ...quick, requestMs: 20_000, patienceMs: 50_000 };
 let milan: Hierarchy;

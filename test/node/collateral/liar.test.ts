@@ -20,7 +20,7 @@ import type { RevocationKind } from "../../../core/simulator/revocation-list.ts"
 import type { Tcb } from "../../../core/snp/tcb.ts";
 
 const tcb: Tcb = { product: "Milan", fmc: undefined, bootloader: 4, tee: 0, snp: 24, microcode: 219 };
-const timing = { requestMs: 20_000, patienceMs: 50_000, pauseMs: 20, throttledPauseMs: 20 };
+const timing = { requestMs: 20_000, patienceMs: 50_000, spacingMs: 0, pauseMs: 20, throttledPauseMs: 20 };
 let milan: Hierarchy;
 let genoa: Hierarchy;
 /** Milan's names and extensions over keys that AMD never had. */
