@@ -197,7 +197,7 @@ export const nodeFailures = {
     family: "unavailable",
     peer: "try-later",
     sentence:
-      "AMD's key service is switched off and the certificate is in no cache. Put it into the collateral folder, or switch the service on.",
+      "AMD's key service is switched off and a certificate or list is in no cache. Import a collateral bundle, or switch the service on.",
   },
   "kds.unavailable": {
     family: "unavailable",
