@@ -1,6 +1,6 @@
 // What `portcullis collateral show` and `pack` answer, without a manager and without a network: files in, a table or a bundle out.
-// Exit 2 where a file cannot be read or is no collateral. What does not go back to AMD's roots here is said and is no refusal: a manager that
-// has the issuers may take it, and it alone decides.
+// Exit 2 where a file cannot be read or is no collateral. What does not go back to AMD's roots here is said and is no refusal: a manager
+// that has the issuers may take it, and it alone decides.
 import { existsSync, statSync } from "node:fs";
 import { rfc3339 } from "../base/clock.ts";
 import { type Failure, failure, failureTable, sentenceOf } from "../base/failure.ts";

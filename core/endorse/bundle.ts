@@ -1,5 +1,5 @@
-// What does a manager without internet get in one file? Certificates and revocation lists with their times, as canonical JSON (RFC 8785) of
-// one fixed order, so that equal content is equal bytes. Nothing that the file states is believed: its DER must say the same. Never verifies.
+// What does a manager without internet get in one file? Certificates and revocation lists with their times, as canonical JSON (RFC 8785)
+// in one fixed order: equal content is equal bytes. Nothing that the file states is believed: its DER must say the same. Never verifies.
 import { equalBytes, fromBase64, toBase64, toHex } from "../base/bytes.ts";
 import { rfc3339 } from "../base/clock.ts";
 import type { Instant } from "../base/clock.ts";
@@ -39,7 +39,7 @@ export function encodeBundle({ createdAt, items }: CollateralBundle): Uint8Array
   return canonicalBytes({ format, version, createdAt: rfc3339(createdAt), items: items.map(jsonOf) });
 }
 
-/** Exactly what {@link encodeBundle} writes. `endorse.bundle-malformed`, `-version`, `-too-large`, `-misstated`, `-item`, the parsers' codes. */
+/** Only what {@link encodeBundle} writes. `endorse.bundle-malformed`, `-version`, `-too-large`, `-misstated`, `-item`; parsers' codes. */
 export function parseBundle(bytes: Uint8Array): Result<CollateralBundle> {
   if (bytes.length > maximumBundleBytes) return no("endorse.bundle-too-large", `${bytes.length} bytes`);
   const whole = objectFrom(bytes);
