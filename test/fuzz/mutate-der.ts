@@ -107,7 +107,8 @@ function replace(bytes: Uint8Array, nodes: readonly Node[], index: number, repla
   return concat(bytes.subarray(0, start), current, bytes.subarray(end));
 }
 
-function wrap(tag: number, ...contentParts: readonly Uint8Array[]): Uint8Array {
+/** A value of any length, unlike the simulator's, which writes short ones only. */
+export function wrap(tag: number, ...contentParts: readonly Uint8Array[]): Uint8Array {
   const length = contentParts.reduce((sum, part) => sum + part.length, 0);
   return concat(Uint8Array.of(tag), lengthOf(length), ...contentParts);
 }

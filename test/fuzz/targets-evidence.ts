@@ -6,16 +6,15 @@ import { itemFromDer } from "../../core/endorse/bundle-item.ts";
 import { encodeBundle, makeBundle, parseBundle } from "../../core/endorse/bundle.ts";
 import { certificatesFrom, parseCertificate } from "../../core/endorse/certificate.ts";
 import { crlsFrom, parseCrl } from "../../core/endorse/crl.ts";
-import { childrenOf, readDer } from "../../core/endorse/der.ts";
+import { childrenOf, derTag, readDer } from "../../core/endorse/der.ts";
 import { parseVek } from "../../core/endorse/vek.ts";
-import { bitString, sequence } from "../../core/simulator/der.ts";
 import { type CertTableEntry, type CertTableRole, encodeCertTable, parseCertTable } from "../../core/snp/cert-table.ts";
 import { encodeReport, withSignature } from "../../core/snp/report-encode.ts";
 import { parseReport, type Report, signedLength } from "../../core/snp/report.ts";
 import { encodeTcb, parseTcb } from "../../core/snp/tcb.ts";
 import { simulatedInstant } from "../kit/simulated.ts";
 import { mutateBytes, mutateInPlace, mutateWith } from "./mutate-bytes.ts";
-import { mutateDer } from "./mutate-der.ts";
+import { mutateDer, wrap } from "./mutate-der.ts";
 import { mutateJson } from "./mutate-json.ts";
 import { certificateSeeds, certTables, crlSeeds, pattern, reportSeeds } from "./seeds.ts";
 import { expectSame, expectThat, outcomeOf, type Target } from "./target.ts";
@@ -118,7 +117,7 @@ export const evidenceTargets: readonly Target[] = [report, certTable, certificat
 /** The signed part and the signature are all that is kept; between them stands the algorithm. */
 function fromParts({ der, tbs, signature }: { der: Uint8Array; tbs: Uint8Array; signature: Uint8Array }): Uint8Array {
   const algorithm = childrenOf(readDer(der))[1]?.bytes ?? new Uint8Array(0);
-  return sequence(tbs, algorithm, bitString(signature));
+  return wrap(derTag.sequence, tbs, algorithm, wrap(derTag.bitString, Uint8Array.of(0), signature));
 }
 
 function hasRole(entry: CertTableEntry): entry is CertTableEntry & { readonly role: CertTableRole } {
