@@ -1,5 +1,5 @@
-// The Primitives port on node:crypto, for OpenSSL and BoringSSL builds alike. Keys are parsed once and kept in a small cache, because the same
-// few issuers verify every launch. Never chooses an algorithm: the caller's format did.
+// The Primitives port on node:crypto, for OpenSSL and BoringSSL builds alike. Keys are parsed once and kept in a bounded cache, because the
+// same chips and issuers come back. Never chooses an algorithm: the caller's format did.
 import { type KeyObject, constants, createHash, createPublicKey, verify } from "node:crypto";
 import type { Primitives } from "../base/crypto.ts";
 
@@ -12,26 +12,35 @@ export const nodePrimitives: Primitives = {
 
   verifyP384(spki, message, signature) {
     const key = publicKey(spki);
-    if (key?.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "secp384r1") return false;
+    if (key === undefined || !key.isP384) return false;
     if (signature.length !== p1363Length) return false;
-    return holds(() => verify("sha384", message, { key, dsaEncoding: "ieee-p1363" }, signature));
+    return holds(() => verify("sha384", message, { key: key.object, dsaEncoding: "ieee-p1363" }, signature));
   },
 
   verifyPss384(spki, message, signature) {
     const key = publicKey(spki);
-    if (key?.asymmetricKeyType !== "rsa") return false;
+    if (key === undefined || !key.isRsa) return false;
     // BoringSSL needs the salt length said; "sha384" also chooses the MGF1 digest.
-    const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength };
+    const pss = { key: key.object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength };
     return holds(() => verify("sha384", message, pss, signature));
   },
 };
 
-function publicKey(spki: Uint8Array): KeyObject | undefined {
+interface PublicKey {
+  readonly object: KeyObject;
+  /** Asked once: the object asks OpenSSL anew each time. */
+  readonly isP384: boolean;
+  readonly isRsa: boolean;
+}
+
+function publicKey(spki: Uint8Array): PublicKey | undefined {
   const name = Buffer.from(spki).toString("base64");
   const known = keys.get(name);
   if (known !== undefined) return known;
   try {
-    const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
+    const object = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
+    const isP384 = object.asymmetricKeyType === "ec" && object.asymmetricKeyDetails?.namedCurve === "secp384r1";
+    const key = { object, isP384, isRsa: object.asymmetricKeyType === "rsa" };
     // Insertion order stands in for age: issuers come back soon enough after they were dropped.
     const oldest = keys.keys().next();
     if (keys.size === maximumKeys && oldest.done === false) keys.delete(oldest.value);
@@ -51,7 +60,8 @@ function holds(question: () => boolean): boolean {
   }
 }
 
-const keys = new Map<string, KeyObject>();
-const maximumKeys = 64;
+const keys = new Map<string, PublicKey>();
+/** One for each chip of a large fleet. */
+const maximumKeys = 16_384;
 const p1363Length = 96;
 const pssSaltLength = 48;
