@@ -2,7 +2,7 @@
 // Gathers and never verifies: a wrong certificate in here is found by verifyReport. A bounded wait, whatever the source does.
 import { encodeTcb } from "../snp/tcb.ts";
 import { equalBytes } from "../base/bytes.ts";
-import type { Instant } from "../base/clock.ts";
+import type { Clock, Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
 import type { Endorsements } from "../endorse/endorsements.ts";
@@ -23,7 +23,11 @@ export interface GatherInput {
   readonly source: CollateralSource | undefined;
   readonly timers: Timers;
   readonly parsed: ParsedEndorsements;
+  readonly clock: Clock;
+  /** How long a source may take that says nothing. */
   readonly limitMs: number;
+  /** How long at most, whatever the source says. */
+  readonly queueMs: number;
   /** Called when somebody is asked, and when the source says that it will take longer. */
   readonly progress: (until?: Instant) => void;
 }
@@ -67,13 +71,21 @@ function speaksFor(bytes: Uint8Array, { reportedTcb }: Report, parsed: ParsedEnd
   return vek !== undefined && equalBytes(encodeTcb(vek.tcb), reportedTcb);
 }
 
+/** The source may ask for longer, as AMD's throttle does to a fleet that boots at once: as long as it says, within the launch's own bound. */
 async function fetchInTime(source: CollateralSource, query: CollateralQuery, input: GatherInput): Promise<Result<Collateral>> {
-  const { timers, limitMs, progress } = input;
+  const { timers, clock, limitMs, queueMs, progress } = input;
   const late = Promise.withResolvers<Result<Collateral>>();
-  const cancel = timers.after(limitMs, () => late.resolve(fail(failure("manager.collateral-slow"))));
+  const expire = (): void => late.resolve(fail(failure("manager.collateral-slow")));
+  const last = clock.monotonic() + queueMs;
+  let cancel = timers.after(limitMs, expire);
   progress();
+  const extend = (until: Instant): void => {
+    progress(until);
+    cancel();
+    cancel = timers.after(Math.min(Math.max(limitMs, until - clock.now()), last - clock.monotonic()), expire);
+  };
   try {
-    return await Promise.race([source.fetch(query, progress), late.promise]);
+    return await Promise.race([source.fetch(query, extend), late.promise]);
   } finally {
     cancel();
   }

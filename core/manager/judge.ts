@@ -65,7 +65,9 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
     source: input.source,
     timers,
     parsed: context.parsed,
+    clock,
     limitMs: context.limits.collateralMs,
+    queueMs: context.limits.collateralQueueMs,
     progress: (until) => input.progress(until ?? clock.now() + context.limits.collateralMs),
   });
   if (!endorsements.ok) return no(endorsements.failure);

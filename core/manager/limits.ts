@@ -13,6 +13,8 @@ export interface ManagerLimits {
   readonly failedOpens: number;
   /** Milliseconds that endorsements may take. */
   readonly collateralMs: number;
+  /** The same where the source says that there is a queue; less than the launch's own bound (core/launch/manager-steps.ts, 10 minutes). */
+  readonly collateralQueueMs: number;
   /** Proposals that are open at once. */
   readonly proposals: number;
   /** Milliseconds in which a proposal is to be confirmed. */
@@ -30,6 +32,7 @@ export const defaultLimits: ManagerLimits = {
   unknownRecordsPerHour: 20,
   failedOpens: 5,
   collateralMs: 60_000,
+  collateralQueueMs: 570_000,
   proposals: 32,
   proposalMs: 600_000,
   wrongCodes: 3,

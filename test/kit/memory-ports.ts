@@ -120,6 +120,8 @@ export class ScriptedCollateral implements CollateralSource {
   next: "answer" | "down" | "silent" | "throws" = "answer";
   #held: (() => void)[] = [];
   holding = false;
+  /** Until when a question that is held is said to take. */
+  says: Instant = 0;
 
   constructor(collateral: Collateral = { certificates: [], crls: [] }) {
     this.collateral = collateral;
@@ -130,7 +132,7 @@ export class ScriptedCollateral implements CollateralSource {
     if (this.next === "silent") return new Promise(() => {});
     if (this.next === "throws") throw new TypeError("a bug in the source");
     if (this.holding) {
-      progress(0);
+      progress(this.says);
       await new Promise<void>((resolve) => this.#held.push(resolve));
     }
     await Promise.resolve();

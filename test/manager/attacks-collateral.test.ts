@@ -42,6 +42,32 @@ describe("collateral", () => {
     expect(saidOn(link).at(-1)?.type).toBe("refused");
   });
 
+  test("a source with a queue is waited for as long as it says", async () => {
+    world = await makeWorld();
+    const vm = await world.enrol();
+    world.simulatedCollateral.holding = true;
+    world.simulatedCollateral.says = world.time.now() + 240_000;
+    const { link } = await rogueLaunch(world, vm, { forge: honest(world.guest(vm)) });
+    world.time.advance(239_000);
+    await world.quiet();
+    expect(refusedOn(link)).toBeUndefined();
+    world.simulatedCollateral.letGo();
+    await world.quiet();
+    expect(saidOn(link).at(-1)).toMatchObject({ type: "pending", reason: "approval" });
+  });
+
+  test("attack: the collateral source promises for ever: the wait ends all the same", async () => {
+    world = await makeWorld();
+    const vm = await world.enrol();
+    world.simulatedCollateral.holding = true;
+    world.simulatedCollateral.says = world.time.now() + 86_400_000;
+    const { link } = await rogueLaunch(world, vm, { forge: without(world.guest(vm)) });
+    world.time.advance(570_000);
+    await world.quiet();
+    expect(refusedOn(link)).toBe("try-later");
+    expect([...world.disk.launches.values()].at(-1)).toMatchObject({ state: "refused", code: "manager.collateral-slow" });
+  });
+
   test("attack: the collateral source lies: the certificate of another chip", async () => {
     world = await makeWorld();
     const vm = await world.enrol();
