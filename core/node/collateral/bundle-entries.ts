@@ -1,29 +1,22 @@
-// Under which names does verified collateral go into the cache? The names that collateral-source.ts asks for. It never verifies: whoever
-// calls it has, both what comes new and what was there.
+// Which entries of the cache change when verified collateral is added? Under the names that collateral-source.ts asks for. It never verifies:
+// whoever calls it has, both what comes new and what was there.
 import { concat, toHex } from "../../base/bytes.ts";
 import { utf8 } from "../../base/utf8.ts";
 import { encodePem } from "../../endorse/pem.ts";
 import { encodeTcb } from "../../snp/tcb.ts";
 import type { CollateralItem, CrlItem, IssuerItem, VekItem } from "../../endorse/bundle-item.ts";
-import type { Product } from "../../snp/product.ts";
 import type { Signer } from "../../snp/report.ts";
+import { chainName, crlName, vcekName, vlekName } from "./cache-names.ts";
 
 const signers: readonly Signer[] = ["vcek", "vlek"];
 
-function chainName(base: string, signer: Signer, product: Product): string {
-  return `${base}/chain/${signer}/${product}`;
-}
-
-function crlName(base: string, signer: Signer, product: Product): string {
-  return `${base}/crl/${signer}/${product}`;
-}
-
-/** A VLEK names no chip: those of one TCB share a name. */
-function vekName(base: string, { kind, product, vek: { hwId, tcb } }: VekItem): string {
-  const level = toHex(encodeTcb(tcb));
-  if (hwId === undefined) return `${base}/${kind}/${product}/${level}`;
+function vekName(base: string, { product, vek: { hwId, tcb } }: VekItem): string {
+  const level = encodeTcb(tcb);
+  if (hwId === undefined) return vlekName(base, product, level);
   // A report's CHIP_ID has 64 bytes on every product; Turin's certificates name the first 8, and the others are zero.
-  return `${base}/${kind}/${product}/${toHex(hwId).padEnd(2 * chipIdLength, "0")}/${level}`;
+  const chipId = new Uint8Array(chipIdLength);
+  chipId.set(hwId);
+  return vcekName(base, product, chipId, level);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Where do endorsements come from beyond what the evidence brought? The owner's folder, the cache in the store, AMD's key service, in this
 // order. SECURITY: kept is only what stands under a pinned root, and what is found in the cache and does not is fetched again; a liar inside
 // the key service's TLS leaves nothing behind. What is handed on is still unverified for its reader: the verifier judges it anew.
-import { equalBytes, toHex } from "../../base/bytes.ts";
+import { equalBytes } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
 import { chainUrl, crlUrl, kdsBase, vcekUrl } from "../../endorse/kds-address.ts";
@@ -11,6 +11,7 @@ import { parseVek } from "../../endorse/vek.ts";
 import { ParsedEndorsements } from "../../manager/parsed.ts";
 import { encodeTcb, parseTcb } from "../../snp/tcb.ts";
 import { nodePrimitives } from "../primitives.ts";
+import { chainName, crlName, vcekName, vlekName } from "./cache-names.ts";
 import { readCollateralFolder } from "./collateral-folder.ts";
 import { GenuineCollateral } from "./genuine.ts";
 import { defaultKdsTiming, KdsQueue } from "./kds-queue.ts";
@@ -96,12 +97,8 @@ class Source implements NodeCollateralSource {
   }
 
   #knownAuthorities(wanted: CollateralQuery, folder: FolderContent): Authorities | undefined {
-    const cached = this.#cached(this.#chainName(wanted), (bytes) => this.#parsed.issuersFrom(bytes));
+    const cached = this.#cached(chainName(this.#base, wanted.signer, wanted.product), (bytes) => this.#parsed.issuersFrom(bytes));
     return this.#genuine.authorities([...folder.certificates, ...cached], wanted);
-  }
-
-  #chainName({ product, signer }: CollateralQuery): string {
-    return `${this.#base}/chain/${signer}/${product}`;
   }
 
   async #fetchAuthorities(wanted: CollateralQuery, progress: Progress): Promise<Result<Authorities>> {
@@ -112,17 +109,16 @@ class Source implements NodeCollateralSource {
     const certificates = this.#parsed.issuersFrom(bytes.value);
     const authorities = certificates.ok ? this.#genuine.authorities(certificates.value, wanted) : undefined;
     if (authorities === undefined) return this.#lie("certificate chain");
-    this.#keep(this.#chainName(wanted), bytes.value);
+    this.#keep(chainName(this.#base, signer, product), bytes.value);
     return ok(authorities);
   }
 
   /** Never changes for one chip and TCB: a cached one is as good as a new one. */
   async #vek({ wanted, folder, atHand, found, progress }: Search, tcb: Tcb): Promise<Result<readonly Certificate[]>> {
-    const { product, signer, chipId } = wanted;
+    const { product, signer, chipId, reportedTcb } = wanted;
     const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
     // A VLEK names no chip; only bundles bring one into the cache.
-    const whose = signer === "vlek" ? "" : `${toHex(chipId)}/`;
-    const name = `${this.#base}/${signer}/${product}/${whose}${toHex(wanted.reportedTcb)}`;
+    const name = signer === "vlek" ? vlekName(this.#base, product, reportedTcb) : vcekName(this.#base, product, chipId, reportedTcb);
     const cached = this.#cached(name, (bytes) => this.#parsed.vekFrom(bytes));
     const candidates = [...folder.certificates, ...cached].filter(fits);
     // Where the issuers are not at hand, the evidence may have brought them: the verifier sees.
@@ -150,7 +146,7 @@ class Source implements NodeCollateralSource {
   async #crl(search: Search): Promise<Result<readonly Crl[]>> {
     const { wanted, folder } = search;
     const { clock } = this.#options;
-    const name = `${this.#base}/crl/${wanted.signer}/${wanted.product}`;
+    const name = crlName(this.#base, wanted.signer, wanted.product);
     const cached = this.#cached(name, (bytes) => this.#parsed.crlsFrom(bytes));
     const candidates = [...folder.crls, ...cached];
     const authorities = candidates.length === 0 ? undefined : await search.atHand;
