@@ -46,6 +46,11 @@ export async function expectText(page: Page, text: string | RegExp): Promise<voi
 
 /** What is on the clipboard, the way a person gets it out: the page itself may not read it. */
 export async function pasted(page: Page): Promise<string> {
+  // The page says when the clipboard has it; before that there is nothing to paste.
+  await page
+    .getByText(/^Copied /)
+    .first()
+    .waitFor({ state: "attached" });
   await page.evaluate(() => {
     const area = document.createElement("textarea");
     area.id = "pasted";
@@ -53,6 +58,7 @@ export async function pasted(page: Page): Promise<string> {
     area.focus();
   });
   await page.keyboard.press("ControlOrMeta+V");
+  await page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>("textarea#pasted")?.value !== "");
   const text = await page.locator("#pasted").inputValue();
   await page.locator("#pasted").evaluate((element) => element.remove());
   return text;

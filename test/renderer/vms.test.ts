@@ -47,6 +47,7 @@ describe("virtual machines", needs("chromium"), () => {
     await page.getByRole("button", { name: "Copy the configuration" }).click();
     expect(await pasted(page)).toBe(service.vms[0]?.configurations[0]?.text);
     await page.getByRole("button", { name: "Copy HOST_DATA as base64" }).click();
+    await page.getByText("Copied HOST_DATA as base64").waitFor({ state: "attached" });
     expect(await pasted(page)).toBe(service.vms[0]?.configurations[0]?.hostDataBase64);
   });
 
