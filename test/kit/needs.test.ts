@@ -8,14 +8,17 @@ afterEach(() => {
 });
 
 test("what is here is not skipped", () => {
-  expect(needs()).toEqual({ skip: false });
+  expect(needs()).toEqual({ skip: false, retry: 0 });
 });
 
 test("a missing program skips its tests, and is told once", () => {
   const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   vi.stubEnv("CI", "");
   vi.stubEnv("PATH", "/nonexistent");
-  expect([needs("chromium"), needs("chromium")]).toEqual([{ skip: true }, { skip: true }]);
+  expect([needs("chromium"), needs("chromium")]).toEqual([
+    { skip: true, retry: 1 },
+    { skip: true, retry: 1 },
+  ]);
   expect(written.mock.calls).toEqual([["skipped: chromium is not installed (Debian: apt-get install chromium)\n"]]);
 });
 
