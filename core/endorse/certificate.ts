@@ -18,7 +18,7 @@ import {
   unsigned,
 } from "./der.ts";
 import type { DerNode } from "./der.ts";
-import { derValuesOf } from "./pem.ts";
+import { parseEach } from "./pem.ts";
 import { isAmdSignatureAlgorithm } from "./pss-algorithm.ts";
 import { readX509 } from "./x509.ts";
 import type { KeyUsage, X509View } from "./x509.ts";
@@ -69,16 +69,12 @@ export function parseCertificate(der: Uint8Array): Result<Certificate> {
 
 /** @param bytes DER, or PEM with one certificate or several. */
 export function certificatesFrom(bytes: Uint8Array): Result<Certificate[]> {
-  if (bytes.length > maximumBundle) return fail(failure("endorse.certificate-malformed", `${bytes.length} bytes`));
-  const values = derValuesOf(bytes, "CERTIFICATE");
-  if (values === undefined) return fail(failure("endorse.certificate-malformed", "neither DER nor PEM"));
-  const certificates: Certificate[] = [];
-  for (const value of values) {
-    const certificate = parseCertificate(value);
-    if (!certificate.ok) return certificate;
-    certificates.push(certificate.value);
-  }
-  return ok(certificates);
+  return parseEach(bytes, {
+    label: "CERTIFICATE",
+    maximum: maximumBundle,
+    malformed: "endorse.certificate-malformed",
+    parse: parseCertificate,
+  });
 }
 
 function read(der: Uint8Array): Result<Certificate> {

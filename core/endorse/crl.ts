@@ -20,7 +20,7 @@ import {
   unsigned,
 } from "./der.ts";
 import type { DerNode } from "./der.ts";
-import { derValuesOf } from "./pem.ts";
+import { parseEach } from "./pem.ts";
 import { isAmdSignatureAlgorithm } from "./pss-algorithm.ts";
 
 export interface Crl {
@@ -50,16 +50,7 @@ export function parseCrl(der: Uint8Array): Result<Crl> {
 
 /** @param bytes DER, or PEM with one list or several. */
 export function crlsFrom(bytes: Uint8Array): Result<Crl[]> {
-  if (bytes.length > 2 * maximumCrl) return fail(failure("endorse.crl-malformed", `${bytes.length} bytes`));
-  const values = derValuesOf(bytes, "X509 CRL");
-  if (values === undefined) return fail(failure("endorse.crl-malformed", "neither DER nor PEM"));
-  const crls: Crl[] = [];
-  for (const value of values) {
-    const crl = parseCrl(value);
-    if (!crl.ok) return crl;
-    crls.push(crl.value);
-  }
-  return ok(crls);
+  return parseEach(bytes, { label: "X509 CRL", maximum: 2 * maximumCrl, malformed: "endorse.crl-malformed", parse: parseCrl });
 }
 
 function read(der: Uint8Array): Result<Crl> {

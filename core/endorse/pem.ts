@@ -1,11 +1,13 @@
 // Which DER values does a file hold? One DER value, or PEM blocks of one label (RFC 7468, strict form). Never both in one file.
 import { fromBase64, toBase64 } from "../base/bytes.ts";
+import { failure, type FailureCode } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
 import { fromUtf8 } from "../base/utf8.ts";
 
 export type PemLabel = "CERTIFICATE" | "X509 CRL";
 
 /** @returns undefined where `bytes` is neither. Whether a value is well formed is the caller's question. */
-export function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | undefined {
+function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | undefined {
   if (bytes[0] === derSequence) return [bytes];
   const text = fromUtf8(bytes)?.trim();
   if (text === undefined) return undefined;
@@ -23,6 +25,28 @@ export function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | 
     rest = rest.slice(stop + end.length).trimStart();
   }
   return values.length === 0 ? undefined : values;
+}
+
+export interface PemContent<T> {
+  readonly label: PemLabel;
+  /** Bytes of the whole file. */
+  readonly maximum: number;
+  readonly malformed: FailureCode;
+  readonly parse: (der: Uint8Array) => Result<T>;
+}
+
+/** All values of a file, or the first fault. */
+export function parseEach<T>(bytes: Uint8Array, { label, maximum, malformed, parse }: PemContent<T>): Result<T[]> {
+  if (bytes.length > maximum) return fail(failure(malformed, `${bytes.length} bytes`));
+  const values = derValuesOf(bytes, label);
+  if (values === undefined) return fail(failure(malformed, "neither DER nor PEM"));
+  const parsed: T[] = [];
+  for (const value of values) {
+    const one = parse(value);
+    if (!one.ok) return one;
+    parsed.push(one.value);
+  }
+  return ok(parsed);
 }
 
 export function encodePem(der: Uint8Array, label: PemLabel): string {
