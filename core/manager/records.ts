@@ -45,17 +45,20 @@ export interface VmRecord {
  * attesting: before its evidence was judged · pending: a person is needed · released: the decision is durable, its outcome not known ·
  * opened, open-failed, refused, denied, expired, abandoned, delivery-unknown: ended.
  */
-export type LaunchState =
-  | "attesting"
-  | "pending"
-  | "released"
-  | "opened"
-  | "open-failed"
-  | "refused"
-  | "denied"
-  | "expired"
-  | "abandoned"
-  | "delivery-unknown";
+export const launchStates = [
+  "attesting",
+  "pending",
+  "released",
+  "opened",
+  "open-failed",
+  "refused",
+  "denied",
+  "expired",
+  "abandoned",
+  "delivery-unknown",
+] as const;
+
+export type LaunchState = (typeof launchStates)[number];
 
 export interface LaunchDecision {
   readonly verdict: "release" | "refuse";

@@ -5,7 +5,7 @@ import { failureTable, type FailureCode } from "../../base/failure.ts";
 import { canonicalJson, parseJson } from "../../base/json.ts";
 import { parsePolicy } from "../../appraise/policy.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
-import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
+import { launchStates, type LaunchRecord, type VmRecord } from "../../manager/records.ts";
 
 export interface VmRow {
   readonly id: string;
@@ -136,18 +136,7 @@ const launchShape = z.strictObject({
   agent: z.string(),
   startedAt: instant,
   updatedAt: instant,
-  state: z.enum([
-    "attesting",
-    "pending",
-    "released",
-    "opened",
-    "open-failed",
-    "refused",
-    "denied",
-    "expired",
-    "abandoned",
-    "delivery-unknown",
-  ]),
+  state: z.enum(launchStates),
   waitUntil: instant.exactOptional(),
   evidenceDigest: z.string().exactOptional(),
   claimsDigest: z.string().exactOptional(),
