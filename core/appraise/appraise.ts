@@ -5,11 +5,12 @@ import { rfc3339 } from "../base/clock.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { canonicalBytes } from "../base/json.ts";
 import { checkReportData, checkReportVersion, checkVmpl } from "./checks/binding.ts";
-import { checkChain, checkRevoked } from "./checks/certificates.ts";
+import { checkChain, checkCollateralAge, checkRevoked } from "./checks/certificates.ts";
 import type { AppraisalContext, Check } from "./checks/check.ts";
 import { checkConfiguration } from "./checks/configuration.ts";
 import { checkFirmware, checkMitigations, checkProvisionalFirmware } from "./checks/firmware.ts";
 import { checkGuestPolicy } from "./checks/guest-policy.ts";
+import { checkFreshInstance, checkKnownChip, checkOtherInstance, checkTcbHistory } from "./checks/history.ts";
 import { checkChip, checkProduct, checkSigner, checkSimulation } from "./checks/identity.ts";
 import { checkAuthorKey, checkFamilyId, checkGuestSvn, checkIdKey, checkImageId, checkMeasurement } from "./checks/image.ts";
 import { checkPlatform } from "./checks/platform.ts";
@@ -17,7 +18,7 @@ import { checkCommittedTcb, checkCurrentTcb, checkLaunchTcb, checkReportedTcb } 
 import { claimsDigest, evidenceDigest } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AppraisalPolicy } from "./policy.ts";
-import type { AttestationRecord, AttestationResult, CheckResult } from "./result.ts";
+import type { ApprovedIdentity, AttestationRecord, AttestationResult, CheckResult } from "./result.ts";
 import type { BoundReport, VerifiedReport } from "./verify.ts";
 
 export interface AppraiseInput {
@@ -39,6 +40,7 @@ export function appraise({ report, evidence, policy, context, primitives }: Appr
     simulated: report.simulated,
     product: report.product,
     signer: report.signer,
+    identity: identityOf(report),
     evidenceDigest: toHex(evidenceDigest(evidence, primitives)),
     claimsDigest: toHex(claimsDigest(report.report.raw, report.vek.certificate, primitives)),
     policyDigest: toHex(primitives.digest("sha384", canonicalBytes(policy))),
@@ -46,6 +48,19 @@ export function appraise({ report, evidence, policy, context, primitives }: Appr
   };
   // The one place where an appraisal's record becomes its result.
   return record as AttestationResult;
+}
+
+function identityOf({ report, signer, vek }: BoundReport): ApprovedIdentity {
+  return {
+    measurement: toHex(report.measurement),
+    chipId: toHex(report.chipId),
+    signer,
+    provider: vek.cspId ?? "",
+    idKeyDigest: toHex(report.idKeyDigest),
+    authorKeyDigest: toHex(report.authorKeyDigest),
+    familyId: toHex(report.familyId),
+    imageId: toHex(report.imageId),
+  };
 }
 
 /** What the policy says of a report that is bound to nothing: for showing alone, because without a binding there is no result. */
@@ -77,6 +92,11 @@ const claimChecks: readonly Check[] = [
   checkPlatform,
   checkChain,
   checkRevoked,
+  checkCollateralAge,
+  checkKnownChip,
+  checkTcbHistory,
+  checkFreshInstance,
+  checkOtherInstance,
 ];
 
 const formChecks: readonly Check[] = [checkVmpl, checkReportVersion];

@@ -1,11 +1,13 @@
 // What changed from one policy to another, in words: what became stricter, what looser, what was waived and why. Each field has its comparison, and
 // the types make sure that none is missing. It judges neither policy.
-import { products } from "../snp/product.ts";
+import { siliconLines } from "../snp/silicon.ts";
 import { tcbComponents } from "../snp/tcb.ts";
-import { versionNumbers } from "./policy.ts";
-import type { AppraisalPolicy, GuestPolicyDemand, PlatformDemand, PolicyChecks, TcbFloors } from "./policy.ts";
-import type { Demand } from "./policy-reader.ts";
+import { releaseRules } from "./policy-demands.ts";
+import type { GuestPolicyDemand, PerLine, PlatformDemand, ReferenceValue, ReleaseRule, ReleaseTimes, TcbFloor } from "./policy-demands.ts";
+import type { AppraisalPolicy, PolicyChecks } from "./policy.ts";
+import { versionNumbers, type Demand } from "./policy-reader.ts";
 import { policyReference, type PolicyField } from "./policy-reference.ts";
+import type { CustomRule } from "./rules/rule.ts";
 
 export interface PolicyChange {
   readonly field: PolicyField;
@@ -108,14 +110,47 @@ const platform: Compare<PlatformDemand> = (before, after) => [
   ),
 ];
 
-const floors: Compare<TcbFloors> = (before, after) =>
-  products.flatMap((product) => {
-    const [old, now] = [before[product], after[product]];
-    if (old === undefined && now === undefined) return [];
-    if (old === undefined) return [looser(`${product} has a floor now, and was refused without one`)];
-    if (now === undefined) return [stricter(`${product} has no floor any more, and so is refused`)];
-    return tcbComponents.flatMap((component) => raised(`${product} ${component}`, old[component] ?? 0, now[component] ?? 0));
-  });
+function perLine<T>(compare: (line: string, before: T, after: T) => readonly Change[]): Compare<PerLine<T>> {
+  return (before, after) =>
+    siliconLines.flatMap((line) => {
+      const [old, now] = [before[line], after[line]];
+      if (old === undefined && now === undefined) return [];
+      if (old === undefined) return [looser(`${line} is accepted now, and was refused`)];
+      if (now === undefined) return [stricter(`${line} is not named any more, and so is refused`)];
+      return compare(line, old, now);
+    });
+}
+
+const floors = perLine<TcbFloor>((line, before, after) =>
+  tcbComponents.flatMap((component) => raised(`${line} ${component}`, before[component] ?? 0, after[component] ?? 0)),
+);
+
+/** A label is for people: another one for the same digest changes nothing that is judged. */
+const references: Compare<readonly ReferenceValue[]> = (before, after) => {
+  const named = ({ label, digest }: ReferenceValue): string => `${digest} (${label})`;
+  const lacks = (list: readonly ReferenceValue[], { digest }: ReferenceValue): boolean => list.every((one) => one.digest !== digest);
+  const [more, less] = [after.filter((value) => lacks(before, value)), before.filter((value) => lacks(after, value))];
+  const renamed = after.filter((value) => before.some(({ digest, label }) => digest === value.digest && label !== value.label));
+  return [
+    ...(more.length === 0 ? [] : [looser(`Accepted now: ${more.map(named).join(", ")}`)]),
+    ...(less.length === 0 ? [] : [stricter(`No longer accepted: ${less.map(named).join(", ")}`)]),
+    ...(renamed.length === 0 ? [] : [changed(`Named otherwise: ${renamed.map(named).join(", ")}`)]),
+  ];
+};
+
+const releaseTimes: Compare<ReleaseTimes> = (before, after) => {
+  if (before === after) return [];
+  if (before === "any") return [stricter(`Without a person, only ${timesText(after)}`)];
+  if (after === "any") return [looser(`Without a person, at any time; it was only ${timesText(before)}`)];
+  const [old, now] = [timesText(before), timesText(after)];
+  return old === now ? [] : [changed(`Without a person, only ${now}; it was only ${old}`)];
+};
+
+function timesText(times: ReleaseTimes): string {
+  if (times === "any") return "at any time";
+  const open = times.open.map(({ days, from, until }) => `${days.join(" ")} ${from}–${until} UTC`).join("; ");
+  return `${open}, and outside ${times.outside === "manual" ? "a person is asked" : "the launch is refused"}`;
+}
 
 const same: Compare<true> = () => [];
 const minimum: Compare<{ readonly minimum: number }> = (before, after) => raised("Minimum", before.minimum, after.minimum);
@@ -128,7 +163,7 @@ const comparisons: { readonly [field in PolicyField]: Compare<AppraisalPolicy> }
     (checks) => checks.vmpl,
     (before, after) => limited("Maximum", before.maximum, after.maximum),
   ),
-  measurement: ofCheck((checks) => checks.measurement, listed),
+  measurement: ofCheck((checks) => checks.measurement, references),
   configuration: ofCheck<true>((checks) => checks.configuration, same),
   idKeyDigest: ofCheck((checks) => checks.idKeyDigest, listed),
   authorKeyDigest: ofCheck((checks) => checks.authorKeyDigest, listed),
@@ -143,29 +178,58 @@ const comparisons: { readonly [field in PolicyField]: Compare<AppraisalPolicy> }
   launchTcb: ofCheck((checks) => checks.launchTcb, floors),
   firmware: ofCheck(
     (checks) => checks.firmware,
-    (before, after) => [
-      ...raised("Running firmware", before.current, after.current),
-      ...raised("Committed firmware", before.committed, after.committed),
-    ],
+    perLine((line, before, after) => [
+      ...raised(`${line}, running firmware`, before.current, after.current),
+      ...raised(`${line}, committed firmware`, before.committed, after.committed),
+    ]),
   ),
   mitigations: ofCheck(
     (checks) => checks.mitigations,
-    (before, after) => [...masked("At the launch", before.launch, after.launch), ...masked("Now", before.current, after.current)],
+    perLine((line, before, after) => [
+      ...masked(`${line}, at the launch`, before.launch, after.launch),
+      ...masked(`${line}, now`, before.current, after.current),
+    ]),
   ),
   chipId: ofCheck((checks) => checks.chipId, listed),
   provisionalFirmware: ofCheck<true>((checks) => checks.provisionalFirmware, same),
-  revocation: ofCheck<true>((checks) => checks.revocation, same),
+  revocation: ofCheck(
+    (checks) => checks.revocation,
+    (before, after) => limited("Hours of grace", before.graceHours, after.graceHours),
+  ),
+  collateralAge: ofCheck(
+    (checks) => checks.collateralAge,
+    (before, after) => limited("Days", before.maximumDays, after.maximumDays),
+  ),
+  knownChip: ofCheck<true>((checks) => checks.knownChip, same),
+  tcbHistory: ofCheck<true>((checks) => checks.tcbHistory, same),
+  freshInstance: ofCheck<true>((checks) => checks.freshInstance, same),
+  otherInstance: ofCheck(
+    (checks) => checks.otherInstance,
+    (before, after) => raised("Minutes", before.minutes, after.minutes),
+  ),
   version: () => [],
-  release: ({ release: before }, { release: after }) => {
-    if (before === after) return [];
-    return after === "automatic" ? [looser("Nobody approves a launch any more")] : [stricter("A person approves every launch now")];
+  rules: ({ rules: before }, { rules: after }) => {
+    const text = ({ id, expression }: CustomRule): string => `${id} (${expression})`;
+    return members(before.map(text), after.map(text), "Demanded now", stricter, "No longer demanded", looser);
   },
+  release: ({ release: before }, { release: after }) => {
+    const step = releaseRules.indexOf(after) - releaseRules.indexOf(before);
+    return step === 0 ? [] : [step > 0 ? looser(releaseSentences[after]) : stricter(releaseSentences[after])];
+  },
+  releaseTimes: (before, after) => releaseTimes(before.releaseTimes, after.releaseTimes),
+  failedOpensMaximum: (before, after) => limited("Failed opens", before.failedOpensMaximum, after.failedOpensMaximum),
   freshnessSeconds: (before, after) => limited("Seconds", before.freshnessSeconds, after.freshnessSeconds),
   approvalSeconds: (before, after) => limited("Seconds", before.approvalSeconds, after.approvalSeconds),
   secondLaunch: ({ secondLaunch: before }, { secondLaunch: after }) => {
     if (before === after) return [];
     return [changed(after === "replace" ? "It replaces a pending one now" : "It waits for the pending one now")];
   },
+};
+
+const releaseSentences: { readonly [rule in ReleaseRule]: string } = {
+  manual: "A person approves every launch now",
+  "first-launch-manual": "A person approves what is new; what matches an approved launch goes by itself",
+  automatic: "Nobody approves a launch any more",
 };
 
 const fields = Object.keys(comparisons).filter((name): name is PolicyField => Object.hasOwn(policyReference, name));

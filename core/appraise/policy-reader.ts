@@ -61,15 +61,24 @@ export function demand<T>(read: Read<T>): Read<Demand<T>> {
 
 /** Distinct values; an empty list, which nothing could satisfy or everything, is refused unless it has a meaning. */
 export function listOf<T extends string | number>(read: Read<T>, { mayBeEmpty = false } = {}): Read<readonly T[]> {
+  return listOfObjects(read, String, { mayBeEmpty });
+}
+
+/** The same of objects, which are distinct where `nameOf` tells them apart. */
+export function listOfObjects<T>(
+  read: Read<T>,
+  nameOf: (value: T) => string,
+  { mayBeEmpty = false, most = maximumList } = {},
+): Read<readonly T[]> {
   return (json, path) => {
-    if (!Array.isArray(json) || json.length > maximumList) throw new PolicyFault(`${path} is not a list of at most ${maximumList}`);
+    if (!Array.isArray(json) || json.length > most) throw new PolicyFault(`${path} is not a list of at most ${most}`);
     const elements: readonly Json[] = json;
     const faults = new Faults();
     const values: T[] = [];
     for (const [index, value] of elements.entries()) faults.keep(() => values.push(read(value, `${path}[${index}]`)));
     faults.end();
     if (values.length === 0 && !mayBeEmpty) throw new PolicyFault(`${path} is empty`);
-    if (new Set(values).size !== values.length) throw new PolicyFault(`${path} names a value twice`);
+    if (new Set(values.map(nameOf)).size !== values.length) throw new PolicyFault(`${path} names a value twice`);
     return values;
   };
 }
@@ -111,11 +120,37 @@ export function version(parts: number): Read<string> {
   };
 }
 
+/** "1.55.29" or "1.55", major first, as numbers; {@link version} has made sure of the form. */
+export function versionNumbers(text: string): number[] {
+  return text.split(".").map(Number);
+}
+
 /** A mask of 64 bits, "0x…" in lower case without leading zeros. */
 export const bits: Read<string> = (json, path) => {
   if (typeof json !== "string" || !/^0x(0|[1-9a-f][0-9a-f]{0,15})$/.test(json)) throw new PolicyFault(`${path} is not a mask such as 0x3f`);
   return json;
 };
+
+/** "HH:MM", to "24:00". */
+export const clockTime: Read<string> = (json, path) => {
+  if (typeof json !== "string" || !/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/.test(json))
+    throw new PolicyFault(`${path} is not a time such as 06:30`);
+  return json;
+};
+
+/** For a person: one line without control characters, trimmed. */
+export function sentence(most: number): Read<string> {
+  return (json, path) => {
+    const good =
+      typeof json === "string" &&
+      json.length >= 1 &&
+      json.length <= most &&
+      json.trim() === json &&
+      !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(json);
+    if (!good) throw new PolicyFault(`${path} is not one line of 1 to ${most} characters`);
+    return json;
+  };
+}
 
 export const yes: Read<true> = (json, path) => {
   if (json !== true) throw new PolicyFault(`${path} can only be required as true`);

@@ -1,7 +1,8 @@
 // What does each field of a policy mean, and what is at stake? One table for docs/policy.md and for sentences about policies: the types make sure
 // that no field is missing. Never read by a check.
 import type { FailureCode } from "../base/failure.ts";
-import type { AppraisalPolicy, PolicyChecks } from "./policy.ts";
+import type { PolicyChecks } from "./policy.ts";
+import { rulingReference } from "./ruling-reference.ts";
 
 export interface FieldReference {
   readonly title: string;
@@ -21,10 +22,11 @@ export interface FieldReference {
 const digestList = "a list of 48-byte digests in lower-case hex";
 const fewer = "Listed values are accepted, all others refused: a shorter list is stricter.";
 const higher = "At least this: a higher number is stricter.";
-const floors =
-  "for each product that you accept, the least `bootloader`, `tee`, `snp` and `microcode`, on Turin `fmc` too (0 to 255); " +
-  "a product without floors is refused";
-const higherFloors = "Each component on its own is at least its floor: a higher floor, or a product less, is stricter.";
+const lines = "for each line of silicon that you accept (`Milan`, `Milan-X`, `Genoa`, `Genoa-X`, `Bergamo-Siena`, `Turin`, `Turin-Dense`)";
+const floors = `${lines}, the least \`bootloader\`, \`tee\`, \`snp\` and \`microcode\`, on Turin \`fmc\` too (0 to 255); a line without floors is refused`;
+const higherFloors = "Each component on its own is at least its floor: a higher floor, or a line less, is stricter.";
+const required = "Required is stricter than waived.";
+const history = "`true`";
 const floorCodes: readonly FailureCode[] = ["appraise.tcb-floor"];
 
 export const checkReference: { readonly [field in keyof PolicyChecks]: FieldReference } = {
@@ -66,7 +68,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   },
   measurement: {
     title: "Launch measurement",
-    form: digestList,
+    form: "a list of `digest` (48 bytes in lower-case hex) and `label`, a line of at most 100 characters that says what it is",
     meaning: "MEASUREMENT: firmware and all that it measures at the launch, with kernel, initrd and command line where they are hashed in.",
     stake: "Waived, any software at all may ask for your key. It may be waived only while a person approves each launch.",
     polarity: fewer,
@@ -190,7 +192,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   },
   firmware: {
     title: "Security firmware version",
-    form: '`current` and `committed`: "major.minor.build" each',
+    form: `${lines}, \`current\` and \`committed\`: "major.minor.build" each; a line without them is refused`,
     meaning: "The version of the security processor's firmware, running and committed.",
     stake: "Some bulletins name firmware versions, not TCB components: without it those flaws are not looked at.",
     polarity: higher,
@@ -199,7 +201,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   },
   mitigations: {
     title: "Mitigations",
-    form: '`launch` and `current`: a mask of 64 bits each, such as "0x3"; "0x0" demands nothing',
+    form: `${lines}, \`launch\` and \`current\`: a mask of 64 bits each, such as "0x3"; "0x0" demands nothing`,
     meaning: "The mitigations that the firmware confirmed at the launch and now. Only reports of version 5 carry them.",
     stake: "A flaw that is mitigated without a new TCB version shows nowhere else.",
     polarity: "Every bit that is set here must be set in the report: more bits are stricter.",
@@ -220,16 +222,18 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
     form: "`true`",
     meaning: "Running and committed firmware are the same.",
     stake: "Waived, the host may go back to older firmware while your VM runs.",
-    polarity: "Required is stricter than waived.",
+    polarity: required,
     checks: ["provisional-firmware"],
     codes: ["appraise.provisional-firmware"],
   },
   revocation: {
     title: "Revocation",
-    form: "`true`",
-    meaning: "AMD's current revocation list must be at hand, and must not name a certificate of the chain.",
-    stake: "Waived, a certificate authority that AMD has withdrawn still counts. Required, a launch waits for the list.",
-    polarity: "Required is stricter than waived.",
+    form: "`graceHours`, 0 to 720",
+    meaning:
+      "AMD's revocation list must be at hand, and must not name a certificate of the chain. A list that has run out still counts for the hours of grace, and the result says so.",
+    stake:
+      "Waived, a certificate authority that AMD has withdrawn still counts. Required without grace, a launch waits where AMD's newer list cannot be had; in the time of grace, a withdrawal can go unnoticed.",
+    polarity: "Required is stricter than waived; less grace is stricter.",
     checks: ["revocation"],
     codes: [
       "appraise.revocation-not-checked",
@@ -240,50 +244,55 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
       "endorse.issuer-revoked",
     ],
   },
-};
-
-/** Fields beside the checks: they rule what happens with the result. */
-export const rulingReference: { readonly [field in Exclude<keyof AppraisalPolicy, "checks">]: FieldReference } = {
-  version: ruling(
-    "Version of the policy format",
-    "`1`",
-    "Which form this document has.",
-    "A manager refuses a form that it does not know.",
-    "None.",
-  ),
-  release: ruling(
-    "Release",
-    "`manual` or `automatic`",
-    "Whether a person approves each launch that passes, or the key goes by itself.",
-    "Automatic, nobody looks: a measurement must then be required.",
-    "`manual` is stricter.",
-  ),
-  freshnessSeconds: ruling(
-    "Freshness of the evidence",
-    "10 to 3600",
-    "Evidence that is older than this when the key could go is asked for again.",
-    "The longer, the longer ago the VM's state was proven when it gets the key.",
-    "A lower number is stricter.",
-  ),
-  approvalSeconds: ruling(
-    "Time to approve",
-    "30 to 86400",
-    "How long a launch waits for a person.",
-    "The longer, the longer a launch of which nobody thinks any more can still be approved; too short, and boots fail while you sleep.",
-    "A lower number is stricter.",
-  ),
-  secondLaunch: ruling(
-    "Second launch",
-    "`wait` or `replace`",
-    "What happens when the VM launches again while a launch of it is pending.",
-    "With `replace`, whoever can reach the manager as this VM can end a pending launch; with `wait`, a VM that was restarted waits for its own ghost.",
-    "Neither is stricter.",
-  ),
+  collateralAge: {
+    title: "Age of the revocation list",
+    form: "`maximumDays`, 1 to 366",
+    meaning: "AMD made the revocation list at most so many days ago, whatever the list itself says of its next update.",
+    stake:
+      "A host that hands you an old list, or a bundle that nobody renews, hides what was withdrawn since. A launch without a list fails it.",
+    polarity: "At most this: fewer days are stricter.",
+    checks: ["collateral-age"],
+    codes: ["appraise.collateral-old"],
+  },
+  knownChip: {
+    title: "Known chip",
+    form: history,
+    meaning: "After the VM's first launch: only a chip that was given this VM's keys before.",
+    stake:
+      "Waived, a VM that turns up on another machine is a signal that you see, and nothing more. Required, a move to new hardware is refused until you change the policy.",
+    polarity: required,
+    checks: ["known-chip"],
+    codes: ["appraise.chip-new", "appraise.history-missing"],
+  },
+  tcbHistory: {
+    title: "TCB against its history",
+    form: history,
+    meaning: "No component of the reported or committed TCB is lower than when this chip was given the keys last.",
+    stake: "A machine whose firmware went back may have been made vulnerable on purpose. Floors do not see it where they are below both.",
+    polarity: required,
+    checks: ["tcb-history"],
+    codes: ["appraise.tcb-lower", "appraise.history-missing"],
+  },
+  freshInstance: {
+    title: "Fresh instance",
+    form: history,
+    meaning: "REPORT_ID, which is new at every start of a VM, was not given this VM's keys before.",
+    stake: "An instance that has its keys does not ask again; one that does was frozen, or something else in it asks.",
+    polarity: required,
+    checks: ["fresh-instance"],
+    codes: ["appraise.instance-again", "appraise.history-missing"],
+  },
+  otherInstance: {
+    title: "Another instance",
+    form: "`minutes`, 1 to 525600",
+    meaning: "No other instance of the VM was given its keys in so many minutes, so that none is likely to run still.",
+    stake:
+      "Two instances at once on one disk destroy it, and one of them may be a copy that a host keeps. Required, a VM that restarts quickly waits.",
+    polarity: "A longer time is stricter.",
+    checks: ["other-instance"],
+    codes: ["appraise.instance-may-run", "appraise.history-missing"],
+  },
 };
 
 export const policyReference = { ...rulingReference, ...checkReference };
 export type PolicyField = keyof typeof policyReference;
-
-function ruling(title: string, form: string, meaning: string, stake: string, polarity: string): FieldReference {
-  return { title, form, meaning, stake, polarity, checks: [], codes: [] };
-}

@@ -5,7 +5,17 @@ import type { FailureCode } from "../base/failure.ts";
 import type { Product } from "../snp/product.ts";
 import type { Signer } from "../snp/report.ts";
 
-export type CheckGroup = "identity" | "measurement" | "configuration" | "guest-policy" | "tcb" | "platform" | "certificates" | "binding";
+export type CheckGroup =
+  | "identity"
+  | "measurement"
+  | "configuration"
+  | "guest-policy"
+  | "tcb"
+  | "platform"
+  | "certificates"
+  | "binding"
+  | "history"
+  | "rules";
 
 export type CheckResult = {
   /** Stable, e.g. "measurement", "guest-policy". */
@@ -20,6 +30,25 @@ export type CheckResult = {
   readonly code?: FailureCode;
   /** The owner's reason, where the verdict is "waived". */
   readonly waiver?: string;
+  /** What a person should know of it although it need not fail: something new, or something that only just counts. */
+  readonly signal?: string;
+};
+
+/** What a person approves when they approve a launch: hex, as in the report. */
+export type ApprovedIdentity = {
+  /** 48 bytes. */
+  readonly measurement: string;
+  /** 64 bytes; zeros where it is masked. */
+  readonly chipId: string;
+  readonly signer: Signer;
+  /** Of a VLEK, else empty. */
+  readonly provider: string;
+  /** 48 bytes each; zeros without an ID block. */
+  readonly idKeyDigest: string;
+  readonly authorKeyDigest: string;
+  /** 16 bytes each; zeros without an ID block. */
+  readonly familyId: string;
+  readonly imageId: string;
 };
 
 export type AttestationRecord = {
@@ -28,6 +57,7 @@ export type AttestationRecord = {
   readonly simulated: boolean;
   readonly product: Product;
   readonly signer: Signer;
+  readonly identity: ApprovedIdentity;
   /** Hex, SHA-384. */
   readonly evidenceDigest: string;
   /** Hex, SHA-384. */

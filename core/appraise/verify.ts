@@ -11,7 +11,7 @@ import type { Result } from "../base/result.ts";
 import type { Certificate } from "../endorse/certificate.ts";
 import { verifyChain } from "../endorse/chain.ts";
 import type { Endorsements } from "../endorse/endorsements.ts";
-import { checkRevocation } from "../endorse/revocation.ts";
+import { checkRevocation, type RevocationFinding } from "../endorse/revocation.ts";
 import type { TrustAnchors } from "../endorse/roots.ts";
 import { parseVek } from "../endorse/vek.ts";
 import type { Vek } from "../endorse/vek.ts";
@@ -21,8 +21,10 @@ import { parseReport, signedLength } from "../snp/report.ts";
 import type { Report, Signer } from "../snp/report.ts";
 import { encodeTcb, parseTcb } from "../snp/tcb.ts";
 import type { Tcb } from "../snp/tcb.ts";
+import type { RevocationRule } from "./policy-demands.ts";
+import type { Demand } from "./policy-reader.ts";
 
-export type RevocationDemand = { readonly require: true } | { readonly waived: string };
+export type RevocationDemand = Demand<RevocationRule>;
 
 export interface VerifyInput {
   /** As received, any length. */
@@ -47,8 +49,8 @@ export interface GenuineReport {
   readonly tcb: { readonly reported: Tcb; readonly current: Tcb; readonly committed: Tcb; readonly launch: Tcb };
   /** The instant for which it was verified. */
   readonly at: Instant;
-  /** Whether a revocation list was checked, or why not. */
-  readonly revocation: "checked" | { readonly waived: string };
+  /** Which revocation list was checked, or why none was. */
+  readonly revocation: { readonly list: RevocationFinding } | { readonly waived: string };
 }
 
 export type VerifiedReport = Brand<GenuineReport, "VerifiedReport">;
@@ -90,14 +92,17 @@ export function verifyReport(input: VerifyInput): Verification {
   const chain = verifyChain({ vek: endorsements.vek, issuers: endorsements.issuers, anchors, product, signer, at, primitives });
   if (!chain.ok) failures.push(...chain.failures);
   const { ark, issuer } = chain;
+  let list: RevocationFinding | undefined;
   if ("require" in input.revocation && ark !== undefined && issuer !== undefined) {
-    const current = checkRevocation({ crls: endorsements.crls, ark, issuer, at, primitives });
-    if (!current.ok) failures.push(current.failure);
+    const { graceHours } = input.revocation.require;
+    const looked = checkRevocation({ crls: endorsements.crls, ark, issuer, at, graceHours, primitives });
+    if (looked.ok) list = looked.value;
+    else failures.push(looked.failure);
   }
   if (failures.length > 0 || !chain.ok || !vek.ok || tcb === undefined) return { genuine: false, failures, ...named };
 
   const simulated = anchors.kind === "simulated";
-  const revocation = "require" in input.revocation ? "checked" : { waived: input.revocation.waived };
+  const revocation = revocationOf(input.revocation, list);
   const genuine: GenuineReport = {
     report,
     product,
@@ -121,6 +126,12 @@ export function bindReport(verified: VerifiedReport, expectedReportData: Uint8Ar
   if (!equalBytes(verified.report.reportData, expectedReportData)) return fail(failure("appraise.report-data"));
   const genuine: GenuineReport = verified;
   return ok(genuine as BoundReport);
+}
+
+function revocationOf(demand: RevocationDemand, list: RevocationFinding | undefined): GenuineReport["revocation"] {
+  if ("waived" in demand) return { waived: demand.waived };
+  if (list === undefined) throw new Error("a genuine report without the revocation check that was demanded");
+  return { list };
 }
 
 /** Who asked for the report, and was it signed at all? */

@@ -4,7 +4,7 @@ import { type PolicyChange, policyDifference } from "../appraise/policy-differen
 import { checkReference } from "../appraise/policy-reference.ts";
 import { policySchema } from "../appraise/policy-schema.ts";
 import { type AppraisalPolicy, parsePolicy, policyFaults } from "../appraise/policy.ts";
-import { manualPreset, simulatedPreset } from "../appraise/presets.ts";
+import { presetNames, presets } from "../appraise/presets.ts";
 import { failure } from "../base/failure.ts";
 import type { CommonOptions } from "./command.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
@@ -16,10 +16,12 @@ export interface PresetOptions extends CommonOptions {
 }
 
 export function preset(name: string, { measurement = [], chip = [] }: PresetOptions, output: Output): ExitCode {
-  if (name !== "simulated" && name !== "manual") return output.refuse(failure("cli.usage", "presets are manual and simulated"));
-  if (name === "simulated" && measurement.length + chip.length > 0)
+  const chosen = presetNames.find((one) => one === name);
+  if (chosen === undefined) return output.refuse(failure("cli.usage", `presets are ${presetNames.join(", ")}`));
+  if (chosen === "simulated" && measurement.length + chip.length > 0)
     return output.refuse(failure("cli.usage", "a simulated VM has no measurement and no chip of yours"));
-  const policy = name === "simulated" ? simulatedPreset() : manualPreset({ measurements: measurement, chipIds: chip });
+  const measurements = measurement.map((digest) => ({ digest, label: "named on the command line" }));
+  const policy = presets[chosen].policy({ measurements, chipIds: chip });
   // What was typed is read like a file.
   const parsed = parsePolicy(policy);
   if (!parsed.ok) return refuseInput(output, parsed.failure);

@@ -48,6 +48,7 @@ function inputOf(options: AppraiseOptions): Result<AppraisalInput> {
     at: at.value,
     configurationDigest: digest.value,
     reportData: reportData.value,
+    history: undefined,
     primitives: nodePrimitives,
   });
 }

@@ -17,11 +17,21 @@ export interface RevocationInput {
   readonly ark: Certificate;
   readonly issuer: Certificate;
   readonly at: Instant;
+  /** How long after its nextUpdate a list still counts, by the owner's policy; 0 where it says nothing. */
+  readonly graceHours?: number;
   readonly primitives: Primitives;
 }
 
+/** The list that was looked at. */
+export interface RevocationFinding {
+  readonly thisUpdate: Instant;
+  readonly nextUpdate: Instant;
+  /** It has run out, and counts only because the owner's policy gives it time. */
+  readonly inGrace: boolean;
+}
+
 /** One list of this ARK that is genuine and current is needed; an entry counts in any genuine one, for revocation is for ever. */
-export function checkRevocation({ crls, ark, issuer, at, primitives }: RevocationInput): Result<true> {
+export function checkRevocation({ crls, ark, issuer, at, graceHours = 0, primitives }: RevocationInput): Result<RevocationFinding> {
   const own = crls.filter((crl) => equalBytes(crl.issuer, ark.subject));
   const maySign = ark.keyUsage?.crlSign === true;
   const genuine = own.filter(({ tbs, signature }) => maySign && primitives.verifyPss384(ark.spki, tbs, signature));
@@ -30,10 +40,17 @@ export function checkRevocation({ crls, ark, issuer, at, primitives }: Revocatio
     return fail(failure("endorse.issuer-revoked", `${revoked.subjectName}, serial 0x${revoked.serial.toString(16)}`));
   if (own.length === 0) return fail(failure("endorse.revocation-unavailable", ark.subjectName));
   if (genuine.length === 0) return fail(failure("endorse.crl-signature", ark.subjectName));
-  const stale = genuine.map((crl) => staleness(crl, at));
-  const [first] = stale;
-  return first === undefined || stale.includes(undefined) ? ok(true) : fail(first);
+  // The newest first: where one of several will do, it is the one that says most.
+  const lists = genuine.toSorted((a, b) => b.thisUpdate - a.thisUpdate);
+  const current = lists.find((crl) => staleness(crl, at) === undefined);
+  if (current !== undefined) return ok({ thisUpdate: current.thisUpdate, nextUpdate: current.nextUpdate, inGrace: false });
+  const graced = lists.find((crl) => staleness({ ...crl, nextUpdate: crl.nextUpdate + graceHours * hour }, at) === undefined);
+  if (graced !== undefined) return ok({ thisUpdate: graced.thisUpdate, nextUpdate: graced.nextUpdate, inGrace: true });
+  const [newest] = lists;
+  return fail((newest === undefined ? undefined : staleness(newest, at)) ?? failure("endorse.revocation-unavailable", ark.subjectName));
 }
+
+const hour = 3_600_000;
 
 function staleness({ thisUpdate, nextUpdate }: Crl, at: Instant): Failure | undefined {
   if (!(at >= thisUpdate)) return failure("endorse.crl-not-yet-valid", `from ${rfc3339(thisUpdate)}`);

@@ -1,5 +1,6 @@
 // Who vouches for the key that signed, and was revocation looked at? The chain itself was verified before, or there were no genuine report.
 import { rfc3339 } from "../../base/clock.ts";
+import type { RevocationFinding } from "../../endorse/revocation.ts";
 import { judge } from "./check.ts";
 import type { Check } from "./check.ts";
 
@@ -25,7 +26,7 @@ export const checkChain: Check = ({ genuine }) => {
 
 export const checkRevoked: Check = ({ genuine, policy }) => {
   const { revocation } = genuine;
-  return judge(
+  const result = judge(
     {
       id: "revocation",
       group: "certificates",
@@ -34,7 +35,39 @@ export const checkRevoked: Check = ({ genuine, policy }) => {
       code: "appraise.revocation-not-checked",
     },
     policy.revocation,
-    revocation === "checked" ? "checked" : `not checked: ${revocation.waived}`,
-    () => ({ expected: "checked", passes: revocation === "checked" }),
+    "list" in revocation ? describeList(revocation.list) : `not checked: ${revocation.waived}`,
+    ({ graceHours }) => ({
+      expected: graceHours === 0 ? "a current list" : `a current list, or one that ran out at most ${graceHours} hours ago`,
+      passes: "list" in revocation,
+    }),
+  );
+  if (!("list" in revocation) || !revocation.list.inGrace) return result;
+  // Within its grace a list counts, but never silently.
+  const signal = `The revocation list ran out at ${rfc3339(revocation.list.nextUpdate)}, and counts only by the policy's time of grace.`;
+  return { ...result, ...(result.verdict === "pass" ? { sentence: signal } : {}), signal };
+};
+
+export const checkCollateralAge: Check = ({ genuine, policy }) => {
+  const made = "list" in genuine.revocation ? genuine.revocation.list.thisUpdate : undefined;
+  return judge(
+    {
+      id: "collateral-age",
+      group: "certificates",
+      title: "Age of the revocation list",
+      holds: "The revocation list is as fresh as the policy demands.",
+      code: "appraise.collateral-old",
+    },
+    policy.collateralAge,
+    made === undefined ? "no list" : `of ${rfc3339(made)}`,
+    ({ maximumDays }) => ({
+      expected: `at most ${maximumDays} days old`,
+      passes: made !== undefined && genuine.at - made <= maximumDays * day,
+    }),
   );
 };
+
+function describeList({ thisUpdate, nextUpdate }: RevocationFinding): string {
+  return `checked: a list of ${rfc3339(thisUpdate)}, good until ${rfc3339(nextUpdate)}`;
+}
+
+const day = 86_400_000;

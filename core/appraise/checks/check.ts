@@ -2,6 +2,7 @@
 // a sentence. Pure; never skips: what is waived is written down.
 import { failureTable } from "../../base/failure.ts";
 import type { FailureCode } from "../../base/failure.ts";
+import type { LaunchHistory } from "../history.ts";
 import type { PolicyChecks } from "../policy.ts";
 import type { Demand } from "../policy-reader.ts";
 import type { CheckGroup, CheckResult } from "../result.ts";
@@ -12,6 +13,8 @@ export interface AppraisalContext {
   /** SHA-256 of the agent configuration's canonical bytes, 32 bytes. */
   readonly configurationDigest: Uint8Array;
   readonly enrolledAsSimulated: boolean;
+  /** Undefined where it is not at hand: what the policy demands of it then fails. */
+  readonly history: LaunchHistory | undefined;
 }
 
 export interface Subject {

@@ -2,9 +2,10 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { firmwareText } from "../../snp/report.ts";
 import type { FirmwareVersion } from "../../snp/report.ts";
-import { versionNumbers } from "../policy.ts";
+import { versionNumbers } from "../policy-reader.ts";
 import { judge } from "./check.ts";
 import type { Check } from "./check.ts";
+import { judgeLine } from "./per-line.ts";
 
 export const checkFirmware: Check = ({ genuine, policy }) => {
   const { currentVersion, committedVersion } = genuine.report;
@@ -18,10 +19,13 @@ export const checkFirmware: Check = ({ genuine, policy }) => {
     },
     policy.firmware,
     `current ${firmwareText(currentVersion)}, committed ${firmwareText(committedVersion)}`,
-    ({ current, committed }) => ({
-      expected: `current at least ${current}, committed at least ${committed}`,
-      passes: atLeast(currentVersion, current) && atLeast(committedVersion, committed),
-    }),
+    (lines) =>
+      judgeLine(
+        genuine,
+        lines,
+        ({ current, committed }) => `current at least ${current}, committed at least ${committed}`,
+        ({ current, committed }) => atLeast(currentVersion, current) && atLeast(committedVersion, committed),
+      ),
   );
 };
 
@@ -55,10 +59,13 @@ export const checkMitigations: Check = ({ genuine, policy }) => {
     },
     policy.mitigations,
     `launch ${hexOf(launchMitVector)}, current ${hexOf(currentMitVector)}`,
-    ({ launch, current }) => ({
-      expected: `launch ${launch}, current ${current}`,
-      passes: hasAll(launchMitVector, BigInt(launch)) && hasAll(currentMitVector, BigInt(current)),
-    }),
+    (lines) =>
+      judgeLine(
+        genuine,
+        lines,
+        ({ launch, current }) => `launch ${launch}, current ${current}`,
+        ({ launch, current }) => hasAll(launchMitVector, BigInt(launch)) && hasAll(currentMitVector, BigInt(current)),
+      ),
   );
 };
 

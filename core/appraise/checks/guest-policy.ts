@@ -1,7 +1,7 @@
 // What may the host do to this guest? AMD 56860, Guest Policy: permissions must not exceed, requirements must not fall short.
 import type { GuestPolicy } from "../../snp/guest-policy.ts";
-import { versionNumbers } from "../policy.ts";
-import type { GuestPermission, GuestPolicyDemand, GuestRequirement } from "../policy.ts";
+import { versionNumbers } from "../policy-reader.ts";
+import type { GuestPermission, GuestPolicyDemand, GuestRequirement } from "../policy-demands.ts";
 import { judge } from "./check.ts";
 import type { Check } from "./check.ts";
 

@@ -1,10 +1,12 @@
 // Is this the software that the owner expects? Launch measurement, and what an ID block says about the image.
 import { toHex } from "../../base/bytes.ts";
+import type { ReferenceValue } from "../policy-demands.ts";
+import type { Demand } from "../policy-reader.ts";
 import { judge, judgeListed } from "./check.ts";
 import type { Check } from "./check.ts";
 
 export const checkMeasurement: Check = ({ genuine, policy }) =>
-  judgeListed(
+  judge(
     {
       id: "measurement",
       group: "measurement",
@@ -13,8 +15,18 @@ export const checkMeasurement: Check = ({ genuine, policy }) =>
       code: "appraise.measurement",
     },
     policy.measurement,
-    toHex(genuine.report.measurement),
+    named(toHex(genuine.report.measurement), policy.measurement),
+    (references) => ({
+      expected: references.map(({ digest, label }) => `${digest} (${label})`).join(" or "),
+      passes: references.some(({ digest }) => digest === toHex(genuine.report.measurement)),
+    }),
   );
+
+/** With the owner's own name for it, where there is one. */
+function named(digest: string, demand: Demand<readonly ReferenceValue[]>): string {
+  const known = "require" in demand ? demand.require.find((reference) => reference.digest === digest) : undefined;
+  return known === undefined ? digest : `${digest} (${known.label})`;
+}
 
 export const checkIdKey: Check = ({ genuine, policy }) =>
   judgeListed(

@@ -1,7 +1,7 @@
 // Is the host machine set up as the owner demands? AMD 56860, Platform Info. Each bit's polarity is the policy's choice; bits without
 // a name are refused unless the policy lists them.
-import { platformBitNames } from "../policy.ts";
-import type { PlatformDemand } from "../policy.ts";
+import { platformBitNames } from "../policy-demands.ts";
+import type { PlatformDemand } from "../policy-demands.ts";
 import type { PlatformInfo } from "../../snp/platform-info.ts";
 import { judge } from "./check.ts";
 import type { Check } from "./check.ts";

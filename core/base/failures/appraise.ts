@@ -181,4 +181,52 @@ export const appraiseFailures = {
     peer: "not-accepted",
     sentence: "The policy demands a revocation check, and none was made. Let Portcullis fetch AMD's revocation list.",
   },
+  "appraise.collateral-old": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The revocation list is older than the policy accepts. Let Portcullis fetch AMD's newest one, or import a newer bundle.",
+  },
+  "appraise.history-missing": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The policy looks at the VM's earlier launches, and they are not at hand. Give them, or ask the manager that has them.",
+  },
+  "appraise.chip-new": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "The VM runs on a chip that was never given its keys. If you moved it, change the policy's demand for a known chip; if not, look into it.",
+  },
+  "appraise.tcb-lower": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "The firmware of this chip went back since it was given the keys last. Ask the host's operator why, and have it updated.",
+  },
+  "appraise.instance-again": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "This very instance of the VM was given its keys before and asks again. Restart the VM, and find out why it asked.",
+  },
+  "appraise.instance-may-run": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "Another instance of the VM was given its keys a short time ago and may still run. Make sure that it is off, and start the VM again later.",
+  },
+  "appraise.rule-malformed": {
+    family: "misconfigured",
+    peer: "not-accepted",
+    sentence: "A rule of the policy is not an expression that can be evaluated within bounds. Mend the policy.",
+  },
+  "appraise.rule-error": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "A rule of the policy could not be evaluated for this report, and so it does not hold. Mend the rule, or look at what the report lacks.",
+  },
+  "appraise.rule-failed": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "A rule of the policy does not hold for this report. The rule's own sentence says what it demands.",
+  },
 } as const satisfies Record<string, FailureEntry>;

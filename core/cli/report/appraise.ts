@@ -1,6 +1,7 @@
 // `portcullis report appraise`: would a manager with this policy accept this report, and if not, why? The manager's own code, on bytes that the
 // command has read. What the operator did not say is never taken from the report: it is named as not compared, and then nothing is accepted.
 import { appraise, checkUnbound } from "../../appraise/appraise.ts";
+import type { LaunchHistory } from "../../appraise/history.ts";
 import type { AppraisalPolicy } from "../../appraise/policy.ts";
 import type { CheckResult } from "../../appraise/result.ts";
 import { bindReport, verifyReport, type VerifiedReport } from "../../appraise/verify.ts";
@@ -30,6 +31,8 @@ export interface AppraisalInput {
   readonly configurationDigest: Uint8Array | undefined;
   /** 64 bytes: what REPORT_DATA must be. */
   readonly reportData: Uint8Array | undefined;
+  /** Of the VM's earlier launches; undefined where it is not at hand. */
+  readonly history: LaunchHistory | undefined;
   readonly primitives: Primitives;
 }
 
@@ -81,10 +84,10 @@ export function appraiseReport(files: AppraisalFiles, input: AppraisalInput): Re
 
 function checksOf(
   verified: VerifiedReport,
-  { policy, configurationDigest, reportData, primitives }: AppraisalInput,
+  { policy, configurationDigest, reportData, history, primitives }: AppraisalInput,
 ): readonly CheckResult[] {
   // An expectation of no bytes equals no HOST_DATA.
-  const context = { configurationDigest: configurationDigest ?? new Uint8Array(0), enrolledAsSimulated: verified.simulated };
+  const context = { configurationDigest: configurationDigest ?? new Uint8Array(0), enrolledAsSimulated: verified.simulated, history };
   const named = (check: CheckResult): CheckResult =>
     check.id === "configuration" && configurationDigest === undefined ? notCompared(check, "--configuration") : check;
   const bound = reportData === undefined ? undefined : bindReport(verified, reportData);

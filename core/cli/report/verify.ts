@@ -57,7 +57,7 @@ export function verifyReportFiles(
     anchors,
     at,
     ...(stated === undefined ? {} : { product: stated }),
-    revocation: checked ? { require: true } : { waived: "no revocation list was given" },
+    revocation: checked ? { require: { graceHours: 0 } } : { waived: "no revocation list was given" },
     primitives,
   });
   return ok({
