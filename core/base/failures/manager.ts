@@ -100,6 +100,26 @@ export const managerFailures = {
     sentence:
       "Simulated evidence for a real VM, or the reverse. Only a VM that is enrolled as simulated may launch on a simulated processor.",
   },
+  "policy.changed-meanwhile": {
+    family: "limited",
+    peer: "not-accepted",
+    sentence: "The VM's policy was changed meanwhile. Look at the policy as it is now, and make your change again.",
+  },
+  "policy.too-many-versions": {
+    family: "limited",
+    peer: "not-accepted",
+    sentence: "The VM has had as many versions of its policy as can be kept. Enrol it anew.",
+  },
+  "release.policy-changed": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence: "The VM's policy was changed while this launch was under way. The agent tries again by itself, under the new policy.",
+  },
+  "release.outside-times": {
+    family: "refused",
+    peer: "try-later",
+    sentence: "It is outside the times in which the policy lets keys go. Start the VM again within them, or change the policy's times.",
+  },
   "release.second-launch": {
     family: "limited",
     peer: "busy",
