@@ -4,12 +4,13 @@ import { sealEntry, type AuditFacts } from "../audit/entry.ts";
 import type { Instant } from "../base/clock.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Change } from "./requests.ts";
-import type { ManagerPorts } from "./ports.ts";
+import type { Batch, ManagerPorts } from "./ports.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 
 export interface Records {
   readonly launch?: LaunchRecord;
   readonly vm?: VmRecord;
+  readonly policy?: Batch["policy"];
 }
 
 export class Ledger {
@@ -30,10 +31,15 @@ export class Ledger {
     const { store, clock, primitives, log } = this.#ports;
     const at = clock.now();
     const entry = sealEntry(store.auditTip(), at, facts, primitives);
-    const { launch, vm } = records(entry.sequence, at);
+    const { launch, vm, policy } = records(entry.sequence, at);
     // CRASH: before this line nothing was decided. Inside it, the store holds all of the batch or none of it. After it, the decision
     // stands: recovery.ts finds a release without an outcome and writes "delivery unknown".
-    const committed = store.commit({ entry, ...(launch === undefined ? {} : { launch }), ...(vm === undefined ? {} : { vm }) });
+    const committed = store.commit({
+      entry,
+      ...(launch === undefined ? {} : { launch }),
+      ...(vm === undefined ? {} : { vm }),
+      ...(policy === undefined ? {} : { policy }),
+    });
     if (!committed.ok) {
       log.write("error", "store.commit-failed", { code: committed.failure.code, reason: facts.kind });
       return committed;

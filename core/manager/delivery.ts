@@ -1,16 +1,19 @@
 // The way of a key: read, decided, durable, granted, sealed, wiped; then what became of it. In this order and no other
 // (docs/protocol.md, "What must always hold", 1 and 3). One release for each launch; nothing here can be done twice.
+import { withRelease } from "../appraise/history.ts";
+import type { Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import { commitRelease, type CommittedDecision } from "../release/committed.ts";
 import { grantKeys, type DiskKey } from "../release/grant.ts";
+import { withPin } from "../release/pins.ts";
 import { sealKeys, type SealedKey } from "../release/seal.ts";
 import type { ManagerContext } from "./context.ts";
 import { deliveryUnknownFacts, outcomeFacts, releasedFacts } from "./facts.ts";
 import { readKeys, wipeKeys } from "./keys.ts";
 import type { Launch } from "./launch.ts";
-import type { LaunchRecord, LaunchState } from "./records.ts";
+import type { LaunchRecord, LaunchState, VmRecord } from "./records.ts";
 
 export class Delivery {
   readonly #context: ManagerContext;
@@ -99,13 +102,29 @@ export class Delivery {
       this.#context.ledger.commit(facts, (entry, at) => {
         const person =
           decision.by === "person" ? { reason: decision.approval.reason, approvedEvidence: decision.approval.evidenceDigest } : {};
-        released = { ...rest, state: "released", updatedAt: at, decision: { verdict: "release", at, by: decision.by, ...person, entry } };
-        return { launch: released };
+        const pinned = decision.by === "policy" && decision.pin !== undefined ? { pinnedBy: decision.pin.launch } : {};
+        released = {
+          ...rest,
+          state: "released",
+          updatedAt: at,
+          decision: { verdict: "release", at, by: decision.by, ...person, ...pinned, entry },
+        };
+        return { launch: released, ...this.#remembered(decision.by, at) };
       }),
     );
     if (committed.ok) launch.committed(released);
     else launch.settle(committed);
     return committed;
+  }
+
+  /** With the decision itself, so that no release is forgotten and no approval is pinned that was not durable. */
+  #remembered(by: "policy" | "person", at: Instant): { readonly vm?: VmRecord } {
+    const { inHand, id, vm: vmId } = this.#launch;
+    const vm = this.#context.ports.store.vm(vmId);
+    if (vm === undefined || inHand === undefined) return {};
+    const pins =
+      by === "person" && vm.policy.release === "first-launch-manual" ? withPin(vm.pins, inHand.result.identity, id, at) : vm.pins;
+    return { vm: { ...vm, pins, history: withRelease(vm.history, inHand.report, id, at) } };
   }
 
   #refuseInstead(why: Failure): { readonly ok: false; readonly failure: Failure } {

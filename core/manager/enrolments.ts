@@ -5,8 +5,9 @@ import { failure } from "../base/failure.ts";
 import { JsonFault, parseJson } from "../base/json.ts";
 import { fail, ok, type Fail, type Result } from "../base/result.ts";
 import { Secret } from "../base/secret.ts";
+import { noHistory } from "../appraise/history.ts";
 import { parsePolicy, type AppraisalPolicy } from "../appraise/policy.ts";
-import { manualPreset, simulatedPreset } from "../appraise/presets.ts";
+import { standardPreset, simulatedPreset } from "../appraise/presets.ts";
 import { configurationDigest, makeConfiguration } from "../launch/agent-configuration.ts";
 import type { DiskKey } from "../release/grant.ts";
 import { simulatedAnchorsFrom } from "./anchors.ts";
@@ -15,6 +16,7 @@ import { vmFacts } from "./facts.ts";
 import { deleteKeys, freshKey, wipeKeys, writeKeys } from "./keys.ts";
 import type { Enrolment } from "./requests.ts";
 import type { VmRecord } from "./records.ts";
+import { keptPolicy, policyDigest } from "./policies.ts";
 import { freshUuid } from "./uuid.ts";
 
 export async function enrol(context: ManagerContext, enrolment: Enrolment): Promise<Result<VmRecord>> {
@@ -35,7 +37,7 @@ export async function enrol(context: ManagerContext, enrolment: Enrolment): Prom
   }
   const committed = taken()
     ? fail(failure("enrolment.name-taken", vm.name))
-    : context.ledger.commit(vmFacts("vm-enrolled", vm, keychain.backend), () => ({ vm }));
+    : context.ledger.commit(vmFacts("vm-enrolled", vm, keychain.backend), () => ({ vm, policy: keptPolicy(vm) }));
   // Where the answer is unknown the store is asked again: a record that is there needs its keys.
   if (committed.ok || store.vm(vm.id) !== undefined) return ok(vm);
   await deleteKeys(
@@ -83,6 +85,9 @@ function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): R
     configurations: [{ digest, text: made.value.text, issuedAt: now }],
     disks: enrolment.disks.map(({ id: disk, device, name: mapping }) => ({ id: disk, device, name: mapping })),
     policy: policy.value,
+    policyVersions: [{ number: 1, digest: policyDigest(policy.value, ports.primitives), since: now, reason: "enrolled with it" }],
+    pins: [],
+    history: noHistory,
     failedOpens: 0,
   });
 }
@@ -90,9 +95,8 @@ function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): R
 function policyFrom({ policy, measurements, simulated }: Enrolment): Result<AppraisalPolicy> {
   if (!measurements.every((digest) => /^[0-9a-f]{96}$/.test(digest))) return malformed("measurements");
   if (policy === undefined) {
-    const preset = simulated ? simulatedPreset() : manualPreset({ measurements });
-    const { checks } = preset;
-    return ok(simulated && measurements.length > 0 ? { ...preset, checks: { ...checks, measurement: { require: measurements } } } : preset);
+    const references = measurements.map((digest) => ({ digest, label: "named at the enrolment" }));
+    return ok(simulated ? simulatedPreset({ measurements: references }) : standardPreset({ measurements: references }));
   }
   if (measurements.length > 0) return malformed("measurements beside a policy: name them in the policy");
   if (policy.length > maximumPolicy) return malformed("policy");

@@ -71,6 +71,7 @@ export function deliveryUnknownFacts(launch: LaunchRecord, code: string): AuditF
 
 export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keychain: string): AuditFacts {
   const [configuration] = vm.configurations;
+  const [policy] = vm.policyVersions;
   return {
     kind,
     facts: {
@@ -80,6 +81,8 @@ export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keycha
       enabled: vm.enabled,
       disks: vm.disks.map(({ id }) => id),
       configuration: configuration?.digest ?? "",
+      ...(policy === undefined ? {} : { policy: policy.digest, policyVersion: policy.number, policyReason: policy.reason }),
+      approvals: vm.pins.length,
       keychain,
     },
   };

@@ -3,6 +3,7 @@
 // mints.
 import { appraise } from "../appraise/appraise.ts";
 import { claimsDigest, evidenceDigest, type Evidence as EvidenceParts } from "../appraise/evidence.ts";
+import type { LaunchHistory } from "../appraise/history.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import type { AttestationResult, CheckResult } from "../appraise/result.ts";
 import { bindReport, productOfReport, verifyReport } from "../appraise/verify.ts";
@@ -12,7 +13,7 @@ import { failure, sentenceOf, type Failure } from "../base/failure.ts";
 import type { TrustAnchors } from "../endorse/roots.ts";
 import type { Evidence } from "../launch/messages.ts";
 import type { Product } from "../snp/product.ts";
-import { parseReport } from "../snp/report.ts";
+import { parseReport, type Report } from "../snp/report.ts";
 import type { ManagerContext } from "./context.ts";
 import { gatherEndorsements } from "./gather.ts";
 import type { CollateralSource } from "./ports.ts";
@@ -25,6 +26,8 @@ export interface JudgeInput {
   readonly anchors: TrustAnchors;
   /** 32 bytes: what HOST_DATA must be. */
   readonly configurationDigest: Uint8Array;
+  /** Of the VM's earlier launches. */
+  readonly history: LaunchHistory;
   readonly source: CollateralSource | undefined;
   readonly progress: (until: Instant) => void;
 }
@@ -36,7 +39,7 @@ export interface Judged {
   readonly claimsDigest?: string;
   readonly checks: readonly CheckResult[];
   /** What decide.ts needs, or why there is none. */
-  readonly answer: { readonly result: AttestationResult } | { readonly failure: Failure };
+  readonly answer: { readonly result: AttestationResult; readonly report: Report } | { readonly failure: Failure };
 }
 
 export async function judgeEvidence(context: ManagerContext, input: JudgeInput): Promise<Judged> {
@@ -94,14 +97,18 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
     report: bound.value,
     evidence: parts,
     policy,
-    context: { configurationDigest: input.configurationDigest, enrolledAsSimulated: input.anchors.kind === "simulated" },
+    context: {
+      configurationDigest: input.configurationDigest,
+      enrolledAsSimulated: input.anchors.kind === "simulated",
+      history: input.history,
+    },
     primitives,
   });
   return {
     ...named,
     claimsDigest: toHex(claimsDigest(evidence.report, verification.report.vek.certificate, primitives)),
     checks: result.checks,
-    answer: { result },
+    answer: { result, report: report.value },
   };
 }
 

@@ -1,23 +1,26 @@
 // One launch, from its challenge to its decision: what was shown, what was found, what a person said. session.ts says when; this file does
 // what. Never sends anything and never holds a key: delivery.ts does the latter, after the decision is durable.
 import type { AttestationResult } from "../appraise/result.ts";
+import { noHistory } from "../appraise/history.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
-import { manualPreset } from "../appraise/presets.ts";
+import { standardPreset } from "../appraise/presets.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { rfc3339, type Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
+import type { Report } from "../snp/report.ts";
 import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
-import { decide, type Decision } from "../release/decide.ts";
+import { decide, type Decision, type PersonNeeded } from "../release/decide.ts";
 import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
 import { refusedFacts, type Grounds } from "./facts.ts";
 import { asCheck, judgeEvidence, type Judged } from "./judge.ts";
 import type { CollateralSource } from "./ports.ts";
-import type { LaunchRecord, LaunchState, VmRecord } from "./records.ts";
+import { named, refusedState } from "./refusals.ts";
+import type { LaunchRecord, VmRecord } from "./records.ts";
 
 export interface LaunchStart {
   readonly record: LaunchRecord;
@@ -37,6 +40,7 @@ export interface EvidenceInHand {
   readonly hpkeInfo: Uint8Array;
   readonly grounds: Grounds;
   readonly result: AttestationResult;
+  readonly report: Report;
 }
 
 type JudgeEffect = Extract<ManagerEffect, { readonly do: "judge" }>;
@@ -100,14 +104,17 @@ export class Launch {
   async judge({ evidence, reportData, hpkeInfo, transcript }: JudgeEffect, progress: (until: Instant) => void): Promise<Judgement> {
     const { ports, options } = this.#context;
     const arrived = ports.clock.monotonic();
-    const { vm, configuration } = this.#start;
-    const policy = vm?.policy ?? manualPreset();
+    const { configuration } = this.#start;
+    // As it is now: an owner may have changed its policy since the launch was admitted.
+    const vm = this.#start.vm === undefined ? undefined : (ports.store.vm(this.vm) ?? this.#start.vm);
+    const policy = vm?.policy ?? standardPreset();
     const judged = await judgeEvidence(this.#context, {
       evidence,
       reportData,
       policy,
       anchors: anchorsOf(vm, options.trustAnchors),
       configurationDigest: fromHex(configuration) ?? new Uint8Array(0),
+      history: vm?.history ?? noHistory,
       source: this.#source(),
       progress,
     });
@@ -115,15 +122,15 @@ export class Launch {
     this.#keep(judged, evidence.report, evidence.certificates);
     if ("failure" in judged.answer) return { verdict: "refuse", failure: this.#toldAs(judged.answer.failure) };
     if (this.decoy !== undefined) return { verdict: "refuse", failure: this.decoy };
-    const { result } = judged.answer;
+    const { result, report } = judged.answer;
     const grounds = { transcript: toHex(transcript), policy: result.policyDigest, judgedAt: result.at };
-    this.#inHand = { sealingKey: evidence.sealingKey.key, hpkeInfo, grounds, result };
+    this.#inHand = { sealingKey: evidence.sealingKey.key, hpkeInfo, grounds, result, report };
     return this.#conclude(policy, ports.clock.monotonic() - arrived);
   }
 
   /** The release question, with everything as it is at this moment. */
   decide(): Decision {
-    const { ports, limits } = this.#context;
+    const { ports } = this.#context;
     const vm = ports.store.vm(this.vm);
     if (vm === undefined || this.#inHand === undefined) return { verdict: "refuse", failure: failure("release.vm-unknown") };
     return decide({
@@ -132,12 +139,14 @@ export class Launch {
         enabled: vm.enabled,
         simulated: vm.simulatedAnchors !== undefined,
         configurationCurrent: configurationFault(vm, this.#start.configuration) === undefined,
+        policyCurrent: vm.policyVersions[0]?.digest === this.#inHand.result.policyDigest,
         failedOpens: vm.failedOpens,
-        release: vm.policy.release,
+        policy: vm.policy,
+        pins: vm.pins,
       },
       approval: this.#approval,
       liveLaunches: this.#start.liveLaunches(),
-      failedOpensMaximum: limits.failedOpens,
+      at: ports.clock.now(),
     });
   }
 
@@ -221,17 +230,17 @@ export class Launch {
     const fresh = policy.freshnessSeconds * 1000 - elapsed;
     const decision = this.decide();
     if (decision.verdict === "refuse") return decision;
-    if (decision.verdict === "person") return this.#askPerson(policy, Math.max(0, fresh));
+    if (decision.verdict === "person") return this.#askPerson(policy, decision.because, Math.max(0, fresh));
     return fresh > 0 ? { verdict: "release" } : { verdict: "renew", nonce: this.#context.ports.random.bytes(nonceLength) };
   }
 
-  #askPerson(policy: AppraisalPolicy, freshMs: number): Judgement {
+  #askPerson(policy: AppraisalPolicy, because: PersonNeeded, freshMs: number): Judgement {
     // Here again although a person approved: the new evidence says something else than what they saw.
     if (this.#approval !== undefined) this.settle(fail(failure("approval.claims-changed")));
     this.#approval = undefined;
     const waitMs = policy.approvalSeconds * 1000;
     const waitUntil = this.#context.ports.clock.now() + waitMs;
-    this.#record = { ...this.#record, state: "pending", waitUntil };
+    this.#record = { ...this.#record, state: "pending", waitUntil, because };
     const saved = this.#context.ledger.saveProgress(this.#record);
     if (!saved.ok) return { verdict: "refuse", failure: saved.failure };
     this.#waiting = true;
@@ -282,15 +291,6 @@ export class Launch {
     const { collateral, simulatedCollateral } = this.#context.ports;
     return vm.simulatedAnchors === undefined ? collateral : simulatedCollateral;
   }
-}
-
-function named({ code, detail }: Failure): { readonly code: string; readonly detail?: string } {
-  return { code, ...(detail === undefined ? {} : { detail }) };
-}
-
-function refusedState({ code }: Failure): LaunchState {
-  if (code === "approval.denied") return "denied";
-  return code === "launch.approval-late" ? "expired" : "refused";
 }
 
 const nonceLength = 32;

@@ -9,8 +9,6 @@ export interface ManagerLimits {
   readonly unknownPerMinute: number;
   /** Refusals of VMs that are not enrolled that are recorded one by one in an hour; the others are counted. */
   readonly unknownRecordsPerHour: number;
-  /** Releases that did not open, or whose delivery is unknown, before the owner has to enable the VM again. */
-  readonly failedOpens: number;
   /** Milliseconds that endorsements may take. */
   readonly collateralMs: number;
   /** The same where the source says that there is a queue; less than the launch's own bound (core/launch/manager-steps.ts, 10 minutes). */
@@ -30,7 +28,6 @@ export const defaultLimits: ManagerLimits = {
   launchesPerMinute: 6,
   unknownPerMinute: 30,
   unknownRecordsPerHour: 20,
-  failedOpens: 5,
   collateralMs: 60_000,
   collateralQueueMs: 570_000,
   proposals: 32,

@@ -29,6 +29,8 @@ export interface Batch {
   readonly entry: SealedEntry;
   readonly launch?: LaunchRecord;
   readonly vm?: VmRecord;
+  /** A policy that a VM of this batch has: kept for ever under its digest; the same bytes again change nothing. */
+  readonly policy?: { readonly digest: string; readonly text: string };
 }
 
 /**
@@ -39,6 +41,8 @@ export interface Store {
   vms(): readonly VmRecord[];
   vm(id: string): VmRecord | undefined;
   launch(id: string): LaunchRecord | undefined;
+  /** The canonical JSON of a policy that was in use, by its SHA-384 in hex. */
+  policy(digest: string): string | undefined;
   /** Newest first. */
   launches(query: LaunchQuery): readonly LaunchRecord[];
   auditTip(): AuditTip;

@@ -1,8 +1,11 @@
 // What does the manager remember? VMs and launches, as plain values that the store keeps and the consoles show. No key material, ever.
 import type { Instant } from "../base/clock.ts";
+import type { LaunchHistory } from "../appraise/history.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import type { CheckResult } from "../appraise/result.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
+import type { PersonNeeded } from "../release/decide.ts";
+import type { LaunchPin } from "../release/pins.ts";
 import type { Product } from "../snp/product.ts";
 
 export interface DiskSpec {
@@ -22,6 +25,16 @@ export interface IssuedConfiguration {
   readonly retiredAt?: Instant;
 }
 
+export interface PolicyVersion {
+  /** 1, 2, …: of this VM. */
+  readonly number: number;
+  /** SHA-384 of its canonical JSON, hex. */
+  readonly digest: string;
+  readonly since: Instant;
+  /** Why it was changed, in the owner's words. */
+  readonly reason: string;
+}
+
 /** One pin for each product, as in endorse/roots.ts: SHA-256 of the ARK certificate's DER and of its SubjectPublicKeyInfo, hex. */
 export type SimulatedAnchors = Readonly<Partial<Record<Product, { readonly certificate: string; readonly spki: string }>>>;
 
@@ -36,7 +49,14 @@ export interface VmRecord {
   /** Newest first; at least one. */
   readonly configurations: readonly IssuedConfiguration[];
   readonly disks: readonly DiskSpec[];
+  /** The newest of {@link policyVersions}. */
   readonly policy: AppraisalPolicy;
+  /** Newest first; at least one. What each demands is kept by its digest, and never changed. */
+  readonly policyVersions: readonly PolicyVersion[];
+  /** What persons approved under "first-launch-manual"; newest first. */
+  readonly pins: readonly LaunchPin[];
+  /** Chips and instances that were given this VM's keys. */
+  readonly history: LaunchHistory;
   /** Releases whose disks did not open, or whose delivery is unknown, since the last success. */
   readonly failedOpens: number;
 }
@@ -68,6 +88,8 @@ export interface LaunchDecision {
   readonly reason?: string;
   /** The evidence that the person saw, hex; differs from the released evidence only after a re-challenge with the same claims. */
   readonly approvedEvidence?: string;
+  /** The launch whose approval pinned what this one shows, where that is why it went by policy. */
+  readonly pinnedBy?: string;
   /** Sequence of the audit entry that made it durable. */
   readonly entry: number;
 }
@@ -99,6 +121,8 @@ export interface LaunchRecord {
   readonly code?: string;
   readonly detail?: string;
   readonly decision?: LaunchDecision;
+  /** While pending and after: why a person was asked. */
+  readonly because?: PersonNeeded;
   readonly outcome?: readonly DiskOutcome[];
   /** A second launch of the same VM knocked while this one was live. */
   readonly alert?: string;
