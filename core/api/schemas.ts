@@ -23,7 +23,18 @@ export const failureView = z.strictObject({ code: z.string(), sentence: z.string
 
 export const checkView = z.strictObject({
   id: z.string(),
-  group: z.enum(["identity", "measurement", "configuration", "guest-policy", "tcb", "platform", "certificates", "binding"]),
+  group: z.enum([
+    "identity",
+    "measurement",
+    "configuration",
+    "guest-policy",
+    "tcb",
+    "platform",
+    "certificates",
+    "binding",
+    "history",
+    "rules",
+  ]),
   title: z.string(),
   expected: z.string(),
   actual: z.string(),
@@ -31,6 +42,8 @@ export const checkView = z.strictObject({
   sentence: z.string(),
   code: z.string().optional(),
   waiver: z.string().optional(),
+  /** What a person should know of it although it need not fail. */
+  signal: z.string().optional(),
 });
 
 export const launchSummary = z.strictObject({

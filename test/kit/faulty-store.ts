@@ -73,6 +73,10 @@ export class FaultyStore implements Store {
     return this.#store.launches(query);
   }
 
+  policy(digest: string): string | undefined {
+    return this.#store.policy(digest);
+  }
+
   auditTip(): AuditTip {
     return this.#store.auditTip();
   }

@@ -12,6 +12,7 @@ export class MemoryDisk {
   /** In order of their start. */
   readonly launches = new Map<string, LaunchRecord>();
   readonly entries: SealedEntry[] = [];
+  readonly policies = new Map<string, string>();
   readonly settings = new Map<string, string>();
   readonly collateral = new Map<string, Uint8Array>();
   /** Launches as they were last synced; undefined for one that never was. */
@@ -55,6 +56,10 @@ export class MemoryStore implements Store {
     return wanted.slice(0, limit);
   }
 
+  policy(digest: string): string | undefined {
+    return this.disk.policies.get(digest);
+  }
+
   auditTip(): AuditTip {
     const last = this.disk.entries.at(-1);
     return last === undefined ? emptyTip : { sequence: last.sequence, hash: last.hash };
@@ -64,7 +69,7 @@ export class MemoryStore implements Store {
     return this.disk.entries.slice(sequence - 1, sequence - 1 + limit);
   }
 
-  commit({ entry, launch, vm }: Batch): Result<void> {
+  commit({ entry, launch, vm, policy }: Batch): Result<void> {
     const { sequence, hash } = this.auditTip();
     if (entry.sequence !== sequence + 1 || !equalBytes(entry.previous, hash)) return fail(failure("store.tip-moved"));
     this.disk.entries.push(entry);
@@ -73,6 +78,7 @@ export class MemoryStore implements Store {
       this.disk.unsynced.delete(launch.id);
     }
     if (vm !== undefined) this.disk.vms.set(vm.id, vm);
+    if (policy !== undefined) this.disk.policies.set(policy.digest, policy.text);
     return ok(undefined);
   }
 

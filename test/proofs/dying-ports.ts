@@ -89,6 +89,7 @@ function dyingStore(store: Store, death: Death): Store {
     vm: (id) => store.vm(id),
     launch: (id) => store.launch(id),
     launches: (query) => store.launches(query),
+    policy: (digest) => store.policy(digest),
     auditTip: () => store.auditTip(),
     auditEntries: (sequence, limit) => store.auditEntries(sequence, limit),
     setting: (name) => store.setting(name),

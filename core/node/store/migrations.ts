@@ -1,6 +1,7 @@
 // Which layout has this database, and how does it get to ours? One step a version, each in one transaction with its number.
 // Never goes back, and never opens what a newer program wrote.
 import { first } from "./migrations/0001-first.ts";
+import { policies } from "./migrations/0002-policies.ts";
 import type { Database } from "better-sqlite3";
 
 export interface Migration {
@@ -9,7 +10,7 @@ export interface Migration {
 }
 
 /** In order, without a gap. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, policies];
 
 export const newestVersion = migrations.length;
 

@@ -102,6 +102,17 @@ const diskOutcome = z.strictObject({ disk: z.string(), opened: z.boolean(), code
 
 const pin = z.strictObject({ certificate: z.string(), spki: z.string() });
 
+const identity = {
+  measurement: z.string(),
+  chipId: z.string(),
+  signer: z.enum(["vcek", "vlek"]),
+  provider: z.string(),
+  idKeyDigest: z.string(),
+  authorKeyDigest: z.string(),
+  familyId: z.string(),
+  imageId: z.string(),
+};
+
 const vmShape = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -112,12 +123,31 @@ const vmShape = z.strictObject({
     .array(z.strictObject({ digest: z.string(), text: z.string(), issuedAt: instant, retiredAt: instant.exactOptional() }))
     .min(1),
   disks: z.array(z.strictObject({ id: z.string(), device: z.string(), name: z.string() })),
+  policyVersions: z.array(z.strictObject({ number: z.int(), digest: z.string(), since: instant, reason: z.string() })).min(1),
+  pins: z.array(z.strictObject({ ...identity, launch: z.string(), at: instant })),
+  history: z.strictObject({
+    chips: z.array(
+      z.strictObject({ chipId: z.string(), reportedTcb: z.string(), committedTcb: z.string(), firstAt: instant, lastAt: instant }),
+    ),
+    instances: z.array(z.strictObject({ reportId: z.string(), chipId: z.string(), launch: z.string(), at: instant })),
+  }),
   failedOpens: z.int().min(0),
 });
 
 const check = z.strictObject({
   id: z.string(),
-  group: z.enum(["identity", "measurement", "configuration", "guest-policy", "tcb", "platform", "certificates", "binding"]),
+  group: z.enum([
+    "identity",
+    "measurement",
+    "configuration",
+    "guest-policy",
+    "tcb",
+    "platform",
+    "certificates",
+    "binding",
+    "history",
+    "rules",
+  ]),
   title: z.string(),
   expected: z.string(),
   actual: z.string(),
@@ -125,7 +155,18 @@ const check = z.strictObject({
   sentence: z.string(),
   code: failureCode.exactOptional(),
   waiver: z.string().exactOptional(),
+  signal: z.string().exactOptional(),
 });
+
+const because = z.discriminatedUnion("reason", [
+  z.strictObject({ reason: z.literal("always") }),
+  z.strictObject({ reason: z.literal("first-launch") }),
+  z.strictObject({
+    reason: z.literal("new"),
+    differences: z.array(z.strictObject({ title: z.string(), approved: z.string(), now: z.string() })),
+  }),
+  z.strictObject({ reason: z.literal("outside-times") }),
+]);
 
 const launchShape = z.strictObject({
   id: z.string(),
@@ -150,9 +191,11 @@ const launchShape = z.strictObject({
       by: z.enum(["policy", "person"]),
       reason: z.string().exactOptional(),
       approvedEvidence: z.string().exactOptional(),
+      pinnedBy: z.string().exactOptional(),
       entry: z.int(),
     })
     .exactOptional(),
+  because: because.exactOptional(),
   outcome: z.array(diskOutcome).exactOptional(),
   alert: z.string().exactOptional(),
 });

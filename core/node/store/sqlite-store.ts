@@ -80,6 +80,10 @@ export class SqliteStore implements Store {
     return rows.map((row) => launchFrom(row) ?? damaged(`launch ${row.id}`));
   }
 
+  policy(digest: string): string | undefined {
+    return this.#read((statements) => statements.policy.get(digest));
+  }
+
   auditTip(): AuditTip {
     return this.#read(({ tip }) => tipFrom(tip.get()));
   }
@@ -88,7 +92,7 @@ export class SqliteStore implements Store {
     return this.#read((statements) => statements.entries.all(sequence, Math.max(0, Math.min(limit, maximumEntries))).map(entryFrom));
   }
 
-  commit({ entry, launch, vm }: Batch): Result<void> {
+  commit({ entry, launch, vm, policy }: Batch): Result<void> {
     return this.#write("FULL", (statements) => {
       const { sequence, hash } = tipFrom(statements.tip.get());
       const follows = entry.sequence === sequence + 1 && equalBytes(entry.previous, hash);
@@ -96,6 +100,7 @@ export class SqliteStore implements Store {
       statements.addEntry.run(entry);
       if (launch !== undefined) statements.putLaunch.run(launchRow(launch));
       if (vm !== undefined) statements.putVm.run(vmRow(vm));
+      if (policy !== undefined) statements.keepPolicy.run(policy);
       return ok(undefined);
     });
   }

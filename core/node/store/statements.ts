@@ -14,6 +14,9 @@ export class Statements {
   readonly putLaunch: Statement<[LaunchRow]>;
   /** Changes nothing where the launch is decided. */
   readonly putProgress: Statement<[LaunchRow]>;
+  readonly policy: Statement<[string], string>;
+  /** Changes nothing where it is kept already. */
+  readonly keepPolicy: Statement<[{ readonly digest: string; readonly text: string }]>;
   readonly tip: Statement<[], Tip>;
   readonly entries: Statement<[number, number], SealedEntry>;
   readonly addEntry: Statement<[SealedEntry]>;
@@ -38,6 +41,8 @@ export class Statements {
     this.launch = database.prepare("SELECT * FROM launch WHERE id = ?");
     this.putLaunch = database.prepare(putLaunch);
     this.putProgress = database.prepare(`${putLaunch} WHERE launch.decided = 0`);
+    this.policy = database.prepare<[string], string>("SELECT text FROM policy WHERE digest = ?").pluck();
+    this.keepPolicy = database.prepare("INSERT INTO policy VALUES (@digest, @text) ON CONFLICT (digest) DO NOTHING");
     this.tip = database.prepare("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
     this.entries = database.prepare("SELECT * FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT ?");
     this.addEntry = database.prepare("INSERT INTO audit VALUES (@sequence, @previous, @hash, @bytes)");

@@ -222,7 +222,7 @@ export class NodeSimulations implements Simulations {
 /** The one that the owner expects; a VM without an expectation has the zeros of a guest that was not measured. */
 function measurementOf({ policy }: VmRecord): Uint8Array {
   const demand = policy.checks.measurement;
-  const expected = "require" in demand ? demand.require[0] : undefined;
+  const expected = "require" in demand ? demand.require[0]?.digest : undefined;
   return (expected === undefined ? undefined : fromHex(expected)) ?? new Uint8Array(48);
 }
 
