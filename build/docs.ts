@@ -3,8 +3,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkReference, rulingReference, type FieldReference } from "../core/appraise/policy-reference.ts";
-import { manualPreset } from "../core/appraise/presets.ts";
+import { checkReference, type FieldReference } from "../core/appraise/policy-reference.ts";
+import { presetNames, presets, standardPreset } from "../core/appraise/presets.ts";
+import { rulingReference } from "../core/appraise/ruling-reference.ts";
 import { failureTable, type FailureEntry, type FailureFamily, type PeerCode } from "../core/base/failure.ts";
 
 /** Path in the repository, and the whole text. */
@@ -21,7 +22,7 @@ function policyPage(): string {
       'no other. Each check is either required with a value, `{ "require": … }`, or waived with your reason, `{ "waived": "…" }` (up to 500 characters), ' +
       "which then shows in every result. A list names 1 to 256 distinct values unless it says otherwise; the lists of bits may be empty. Nothing that is " +
       "missing, unknown or empty is ever taken for a yes.",
-    "`portcullis policy preset manual` prints one to start from, `policy check` names everything that is wrong with one, `policy diff` says what became " +
+    "`portcullis policy preset standard` prints one to start from, `policy check` names everything that is wrong with one, `policy diff` says what became " +
       "stricter or looser, `policy schema` prints the form as JSON Schema, and `report appraise` tries a policy on a report. A refused launch shows the failed checks by the ids below; what to do about a " +
       "code is in [refusals.md](refusals.md).",
     "## Checks",
@@ -30,9 +31,11 @@ function policyPage(): string {
     "## What happens with the result",
     "Beside `checks`.",
     ...Object.entries(rulingReference).flatMap(([name, field]) => fieldSection(name, field)),
-    "## The preset to start from",
+    "## Presets to start from",
     "Nothing that AMD's own documents do not settle is a default: such floors are waived, and say so.",
-    `\`\`\`json\n${JSON.stringify(manualPreset(), undefined, 2)}\n\`\`\``,
+    ...presetNames.flatMap((name) => [`### Preset ${code(name)}`, ...presets[name].notes]),
+    `A new VM starts from ${code("standard")}:`,
+    `\`\`\`json\n${JSON.stringify(standardPreset(), undefined, 2)}\n\`\`\``,
   );
 }
 

@@ -42,6 +42,8 @@ export const groupWords: Readonly<Record<Group, string>> = {
   platform: "Platform",
   certificates: "Certificates",
   binding: "Binding",
+  history: "Earlier launches",
+  rules: "Your own rules",
 };
 
 export const groupQuestions: Readonly<Record<Group, string>> = {
@@ -53,6 +55,8 @@ export const groupQuestions: Readonly<Record<Group, string>> = {
   platform: "How is the machine set up?",
   certificates: "Did an AMD chip sign this?",
   binding: "Was the report made for this launch, just now?",
+  history: "Does it fit what this VM did before?",
+  rules: "Does it keep to what you demand beyond the checks?",
 };
 
 export const groups = Object.keys(groupWords) as readonly Group[];
