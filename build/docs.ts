@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkReference, type FieldReference } from "../core/appraise/policy-reference.ts";
+import { checkReference } from "../core/appraise/check-reference.ts";
+import type { FieldReference } from "../core/appraise/field-reference.ts";
 import { presetNames, presets, standardPreset } from "../core/appraise/presets.ts";
 import { rulingReference } from "../core/appraise/ruling-reference.ts";
 import { failureTable, type FailureEntry, type FailureFamily, type PeerCode } from "../core/base/failure.ts";

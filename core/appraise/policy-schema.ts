@@ -5,7 +5,7 @@ import { products } from "../snp/product.ts";
 import { productOfLine, siliconLines, type SiliconLine } from "../snp/silicon.ts";
 import { platformBitNames, releaseRules, weekdays } from "./policy-demands.ts";
 import type { GuestPermission, GuestRequirement } from "./policy-demands.ts";
-import { checkReference } from "./policy-reference.ts";
+import { checkReference } from "./check-reference.ts";
 import type { PolicyChecks } from "./policy.ts";
 import { rulingReference, type PolicyRuling } from "./ruling-reference.ts";
 import { maximumRules } from "./rules/rule.ts";

@@ -1,9 +1,5 @@
 // What does an owner demand of a VM? Every check is required with a value, or waived with a reason: a missing one is refused, not skipped.
-// JSON-serialisable; the JSON form is the type itself. Never looks at a report.
-import { failure } from "../base/failure.ts";
-import type { Json } from "../base/json.ts";
-import { fail, ok } from "../base/result.ts";
-import type { Result } from "../base/result.ts";
+// JSON-serialisable; the JSON form is the type itself. policy-parser.ts reads it.
 import type { Product } from "../snp/product.ts";
 import type { Signer } from "../snp/report.ts";
 import type {
@@ -20,8 +16,6 @@ import type {
   RevocationRule,
   TcbFloor,
 } from "./policy-demands.ts";
-import { readPolicy } from "./policy-form.ts";
-import { PolicyFault } from "./policy-reader.ts";
 import type { Demand } from "./policy-reader.ts";
 import type { CustomRule } from "./rules/rule.ts";
 
@@ -83,28 +77,3 @@ export type PolicyChecks = {
   readonly freshInstance: Demand<true>;
   readonly otherInstance: Demand<QuietTime>;
 };
-
-/** Exactly the shape above: an unknown key, a missing one, an empty list and an empty reason are refused. */
-export function parsePolicy(json: Json): Result<AppraisalPolicy> {
-  const read = readWhole(json);
-  return read instanceof PolicyFault ? fail(failure("appraise.policy-malformed", read.message)) : ok(read);
-}
-
-/** All that is wrong, for the policy's author; empty exactly where {@link parsePolicy} reads it. */
-export function policyFaults(json: Json): readonly string[] {
-  const read = readWhole(json);
-  return read instanceof PolicyFault ? read.faults : [];
-}
-
-function readWhole(json: Json): AppraisalPolicy | PolicyFault {
-  try {
-    const policy = readPolicy(json, "policy");
-    // SECURITY: a machine that releases by itself must know what it releases to.
-    if (policy.release === "automatic" && "waived" in policy.checks.measurement)
-      return new PolicyFault("automatic release needs a measurement");
-    return policy;
-  } catch (cause) {
-    if (cause instanceof PolicyFault) return cause;
-    throw cause;
-  }
-}

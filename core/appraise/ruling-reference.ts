@@ -1,7 +1,7 @@
-// What do the fields beside the checks mean: what happens with an appraisal's result? The same table as policy-reference.ts, whose types it has.
+// What do the fields beside the checks mean: what happens with an appraisal's result? The rest of the table of check-reference.ts.
 // Never read by a check.
 import type { FailureCode } from "../base/failure.ts";
-import type { FieldReference } from "./policy-reference.ts";
+import type { FieldReference } from "./field-reference.ts";
 import type { AppraisalPolicy } from "./policy.ts";
 
 export type PolicyRuling = Exclude<keyof AppraisalPolicy, "checks">;

@@ -1,5 +1,6 @@
 // What does a policy file demand? Reads it whole and strictly; a file that is no policy is as unreadable as one that is not there (exit 2).
-import { type AppraisalPolicy, parsePolicy } from "../appraise/policy.ts";
+import { parsePolicy } from "../appraise/policy-parser.ts";
+import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { type Failure, failure } from "../base/failure.ts";
 import { type Json, JsonFault, parseJson } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";

@@ -1,9 +1,10 @@
 // What `portcullis policy` answers: policies in, words or JSON out, and the exit code. Exit 1 where a file is no policy, or where one became looser;
 // exit 2 where a file cannot be read.
 import { type PolicyChange, policyDifference } from "../appraise/policy-difference.ts";
-import { checkReference } from "../appraise/policy-reference.ts";
+import { checkReference } from "../appraise/check-reference.ts";
 import { policySchema } from "../appraise/policy-schema.ts";
-import { type AppraisalPolicy, parsePolicy, policyFaults } from "../appraise/policy.ts";
+import { parsePolicy, policyFaults } from "../appraise/policy-parser.ts";
+import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { presetNames, presets } from "../appraise/presets.ts";
 import { failure } from "../base/failure.ts";
 import type { CommonOptions } from "./command.ts";

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { policyDifference } from "../../core/appraise/policy-difference.ts";
-import { checkReference } from "../../core/appraise/policy-reference.ts";
+import { checkReference } from "../../core/appraise/check-reference.ts";
 import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { BoundReport } from "../../core/appraise/verify.ts";

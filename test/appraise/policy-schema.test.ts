@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
-import { parsePolicy } from "../../core/appraise/policy.ts";
+import { parsePolicy } from "../../core/appraise/policy-parser.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, parseJson } from "../../core/base/json.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
-import { parsePolicy } from "../../core/appraise/policy.ts";
+import { parsePolicy } from "../../core/appraise/policy-parser.ts";
 import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
-import { parsePolicy } from "../../core/appraise/policy.ts";
+import { parsePolicy } from "../../core/appraise/policy-parser.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import { canonicalJson, parseJson } from "../../core/base/json.ts";
 import type { Json } from "../../core/base/json.ts";

@@ -1,7 +1,8 @@
 // Fuzz targets for strict JSON and what is written in it: policies, agent configurations, audit entries, stored VMs, LUKS2 headers.
 import { checkHeader } from "../../agent/luks-header.ts";
 import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
-import { type AppraisalPolicy, parsePolicy } from "../../core/appraise/policy.ts";
+import { parsePolicy } from "../../core/appraise/policy-parser.ts";
+import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
 import { emptyTip, parseEntry, sealEntry } from "../../core/audit/entry.ts";
 import { toHex } from "../../core/base/bytes.ts";
 import { canonicalBytes, canonicalJson, type Json, JsonFault, parseJson } from "../../core/base/json.ts";

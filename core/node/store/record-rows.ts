@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { failureTable, type FailureCode } from "../../base/failure.ts";
 import { canonicalJson, parseJson } from "../../base/json.ts";
-import { parsePolicy } from "../../appraise/policy.ts";
+import { parsePolicy } from "../../appraise/policy-parser.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
 import { launchStates, type LaunchRecord, type VmRecord } from "../../manager/records.ts";
 
