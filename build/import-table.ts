@@ -19,7 +19,7 @@ const pureCore = ["base", "snp", "measure", "endorse", "appraise", "launch", "re
 );
 
 /** What the pure core may have from npm: arithmetic and formats, nothing that reaches for a machine. */
-const purePackages = ["@hpke/*", "@noble/*", "@peculiar/x509", "reflect-metadata", "zod", "@orpc/contract"];
+const purePackages = ["@bufbuild/*", "@hpke/*", "@noble/*", "@peculiar/x509", "reflect-metadata", "zod", "@orpc/contract", "yaml"];
 
 export const folderRules: readonly FolderRule[] = [
   { folder: "core/base", imports: [], packages: purePackages, node: false },

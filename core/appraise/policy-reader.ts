@@ -115,9 +115,14 @@ export function version(parts: number): Read<string> {
   return (json, path) => {
     const numbers = typeof json === "string" ? json.split(".") : [];
     const wellFormed = numbers.length === parts && numbers.every((number) => /^(0|[1-9]\d{0,2})$/.test(number) && Number(number) <= 255);
-    if (typeof json !== "string" || !wellFormed) throw new PolicyFault(`${path} is not a version of ${parts} numbers`);
+    if (typeof json !== "string" || !wellFormed) throw new PolicyFault(`${path} is not a version of ${parts} numbers${inQuotes(json)}`);
     return json;
   };
+}
+
+/** YAML makes a number of what looks like one. */
+function inQuotes(json: Json): string {
+  return typeof json === "number" ? ": put it in quotes" : "";
 }
 
 /** "1.55.29" or "1.55", major first, as numbers; {@link version} has made sure of the form. */
@@ -127,7 +132,8 @@ export function versionNumbers(text: string): number[] {
 
 /** A mask of 64 bits, "0x…" in lower case without leading zeros. */
 export const bits: Read<string> = (json, path) => {
-  if (typeof json !== "string" || !/^0x(0|[1-9a-f][0-9a-f]{0,15})$/.test(json)) throw new PolicyFault(`${path} is not a mask such as 0x3f`);
+  if (typeof json !== "string" || !/^0x(0|[1-9a-f][0-9a-f]{0,15})$/.test(json))
+    throw new PolicyFault(`${path} is not a mask such as 0x3f${inQuotes(json)}`);
   return json;
 };
 
