@@ -11,6 +11,8 @@ export interface Output {
   answer(value: unknown, text: () => string): void;
   /** A line for a person who waits; nothing with --json. */
   progress(line: string): void;
+  /** A line for a person beside the answer, on stderr: the answer may go into a file. */
+  note(line: string): void;
   refuse(failure: Failure | FailureView): ExitCode;
 }
 
@@ -22,6 +24,9 @@ export function createOutput(json: boolean): Output {
     },
     progress(line) {
       if (!json) process.stdout.write(`${printable(line)}\n`);
+    },
+    note(line) {
+      process.stderr.write(`${printable(line)}\n`);
     },
     refuse(failure) {
       const { code, sentence } = "sentence" in failure ? failure : { code: failure.code, sentence: sentenceOf(failure) };

@@ -6,17 +6,19 @@ import { policySchema } from "../appraise/policy-schema.ts";
 import { parsePolicy, policyFaults } from "../appraise/policy-parser.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { presetNames, presets } from "../appraise/presets.ts";
+import { policyYaml } from "./policy-yaml.ts";
 import { failure } from "../base/failure.ts";
 import type { CommonOptions } from "./command.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
-import { readPolicyFile, readPolicyJson, refuseInput } from "./policy-file.ts";
+import { readPolicyFile, readJsonFile, refuseInput } from "./policy-file.ts";
 
 export interface PresetOptions extends CommonOptions {
   readonly measurement?: readonly string[];
   readonly chip?: readonly string[];
+  readonly yaml?: boolean;
 }
 
-export function preset(name: string, { measurement = [], chip = [] }: PresetOptions, output: Output): ExitCode {
+export function preset(name: string, { measurement = [], chip = [], yaml }: PresetOptions, output: Output): ExitCode {
   const chosen = presetNames.find((one) => one === name);
   if (chosen === undefined) return output.refuse(failure("cli.usage", `presets are ${presetNames.join(", ")}`));
   if (chosen === "simulated" && measurement.length + chip.length > 0)
@@ -26,7 +28,7 @@ export function preset(name: string, { measurement = [], chip = [] }: PresetOpti
   // What was typed is read like a file.
   const parsed = parsePolicy(policy);
   if (!parsed.ok) return refuseInput(output, parsed.failure);
-  output.answer(policy, () => JSON.stringify(policy, undefined, 2));
+  output.answer(policy, () => (yaml === true ? policyYaml(policy, presets[chosen].notes) : JSON.stringify(policy, undefined, 2)));
   return 0;
 }
 
@@ -36,7 +38,7 @@ export function schema(output: Output): ExitCode {
 }
 
 export function check(file: string, output: Output): ExitCode {
-  const json = readPolicyJson(file);
+  const json = readJsonFile(file);
   if (!json.ok) return refuseInput(output, json.failure);
   const faults = policyFaults(json.value);
   const policy = parsePolicy(json.value);

@@ -181,10 +181,20 @@ export const appraiseFailures = {
     peer: "not-accepted",
     sentence: "The policy demands a revocation check, and none was made. Let Portcullis fetch AMD's revocation list.",
   },
+  "appraise.floors-malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The file is not a table of floors. Mend what is named; `portcullis policy floors --json` shows one.",
+  },
   "appraise.collateral-old": {
     family: "refused",
     peer: "not-accepted",
     sentence: "The revocation list is older than the policy accepts. Let Portcullis fetch AMD's newest one, or import a newer bundle.",
+  },
+  "appraise.history-malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The file is not a VM's history. `portcullis vm history --json` prints one.",
   },
   "appraise.history-missing": {
     family: "refused",

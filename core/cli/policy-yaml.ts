@@ -1,0 +1,21 @@
+// How does a policy look in YAML, for a person to edit? With what each field means as a comment above it. Reads back as the very same policy.
+import { Document, isMap, isScalar } from "yaml";
+import { policyReference } from "../appraise/policy-reference.ts";
+import type { AppraisalPolicy } from "../appraise/policy.ts";
+
+export function policyYaml(policy: AppraisalPolicy, notes: readonly string[] = []): string {
+  const document = new Document(policy, { aliasDuplicateObjects: false, version: "1.2", schema: "core" });
+  if (notes.length > 0) document.commentBefore = notes.map((note) => ` ${note}`).join("\n");
+  comment(document.contents);
+  comment(document.get("checks"));
+  return document.toString({ lineWidth: 120 });
+}
+
+function comment(node: unknown): void {
+  if (!isMap(node)) return;
+  const meanings: Readonly<Record<string, { readonly meaning: string }>> = policyReference;
+  for (const { key } of node.items) {
+    if (isScalar(key) && typeof key.value === "string" && meanings[key.value] !== undefined)
+      key.commentBefore = ` ${meanings[key.value]?.meaning}`;
+  }
+}
