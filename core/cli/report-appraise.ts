@@ -1,5 +1,7 @@
 // What `portcullis report appraise` answers: files in, every check out, and the exit code. Exit 0 accepted, 1 refused, 2 where a file, the policy or
 // a certificate cannot be read. It has no network, no state and no manager.
+import { noHistory, type LaunchHistory } from "../appraise/history.ts";
+import { parseHistory } from "../appraise/history-parser.ts";
 import type { CheckResult } from "../appraise/result.ts";
 import { fromHex, isZero } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
@@ -8,7 +10,7 @@ import { configurationDigest, parseConfiguration } from "../launch/agent-configu
 import { nodePrimitives } from "../node/primitives.ts";
 import type { CommonOptions } from "./command.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
-import { readPolicyFile, refuseInput } from "./policy-file.ts";
+import { readPolicyFile, readJsonFile, refuseInput } from "./policy-file.ts";
 import { type AppraisalAnswer, type AppraisalFiles, type AppraisalInput, appraiseReport } from "./report/appraise.ts";
 import { instantOf, maximumFile, maximumReport, readFile, unreadable } from "./report-run.ts";
 
@@ -20,6 +22,8 @@ export interface AppraiseOptions extends CommonOptions {
   readonly at?: string;
   readonly configuration?: string;
   readonly reportData?: string;
+  readonly history?: string;
+  readonly firstLaunch?: boolean;
   readonly simulatedArk?: string;
 }
 
@@ -43,12 +47,14 @@ function inputOf(options: AppraiseOptions): Result<AppraisalInput> {
   if (!digest.ok) return digest;
   const reportData = options.reportData === undefined ? ok(undefined) : reportDataOf(options.reportData);
   if (!reportData.ok) return reportData;
+  const history = historyOf(options);
+  if (!history.ok) return history;
   return ok({
     policy: policy.value,
     at: at.value,
     configurationDigest: digest.value,
     reportData: reportData.value,
-    history: undefined,
+    history: history.value,
     primitives: nodePrimitives,
   });
 }
@@ -78,6 +84,13 @@ function digestOf(given: string): Result<Uint8Array> {
   return parsed.ok ? ok(configurationDigest(parsed.value.bytes, nodePrimitives)) : parsed;
 }
 
+function historyOf({ history, firstLaunch }: AppraiseOptions): Result<LaunchHistory | undefined> {
+  if (history !== undefined && firstLaunch === true) return fail(failure("cli.usage", "--first-launch says that there is no --history"));
+  if (history === undefined) return ok(firstLaunch === true ? noHistory : undefined);
+  const json = readJsonFile(history, "appraise.history-malformed");
+  return json.ok ? parseHistory(json.value) : json;
+}
+
 /** SECURITY: zeros are what a report carries that nobody asked anything of. */
 function reportDataOf(given: string): Result<Uint8Array> {
   const bytes = fromHex(given);
@@ -94,9 +107,10 @@ function answerText({ verdict, checks, simulated, product, signer }: AppraisalAn
   ].join("\n");
 }
 
-function checkLines({ verdict, title, expected, actual, sentence, code }: CheckResult): string[] {
-  if (verdict === "pass") return [`  pass    ${title}: ${printable(actual)}`];
-  if (verdict === "waived") return [`  waived  ${title}: ${printable(actual)}`, `          ${printable(sentence)}`];
+function checkLines({ verdict, title, expected, actual, sentence, code, signal }: CheckResult): string[] {
+  const note = signal === undefined ? [] : [`  NOTE    ${printable(signal)}`];
+  if (verdict === "pass") return [`  pass    ${title}: ${printable(actual)}`, ...note];
+  if (verdict === "waived") return [`  waived  ${title}: ${printable(actual)}`, `          ${printable(sentence)}`, ...note];
   return [
     `  FAIL    ${title} [${code ?? ""}]`,
     `          expected: ${printable(expected)}`,

@@ -55,13 +55,18 @@ function appraiseCommand(): Command {
       "      --configuration configuration.json --report-data 64-BYTES-OF-HEX",
   ])
     .argument("<file>", "the report, exactly 1184 bytes")
-    .requiredOption("--policy <file>", "the policy, JSON")
+    .requiredOption("--policy <file>", "the policy, JSON or YAML")
     .requiredOption("--vek <file>", "the VCEK or VLEK certificate, DER or PEM")
     .requiredOption("--chain <files...>", "its issuers up to AMD's root, DER or PEM, in any order")
     .option("--crl <files...>", "AMD's revocation lists; a policy that requires revocation refuses without")
     .option("--at <time>", "as of this instant, RFC 3339 (default: now)")
     .option("--configuration <hex or file>", "what HOST_DATA must be: a digest, or the agent configuration. Without it: refused")
     .option("--report-data <hex>", "what REPORT_DATA must be, from a source other than the report. Without it: refused")
+    .option(
+      "--history <file>",
+      "the VM's earlier launches, as `vm history --json` prints them. Without it, what the policy demands of them fails",
+    )
+    .option("--first-launch", "the VM has had no launch before")
     .option("--simulated-ark <file>", "believe this simulated root instead of AMD's, as for a VM that is enrolled as simulated")
     .action(async (file: string, options: AppraiseOptions) => {
       const output = offlineOutput(options);
