@@ -6,7 +6,7 @@ import { bitString, boolean, context, contextPrimitive, integer, octetString, se
 import { signCertificate } from "./certificate.ts";
 import type { Product } from "../snp/product.ts";
 import type { Signer } from "../snp/report.ts";
-import type { Extension } from "./certificate.ts";
+import type { Extension, TrailerField } from "./certificate.ts";
 import type { SigningKey, SimulatorCrypto } from "./signing.ts";
 
 export type AuthorityRole = "ark" | "ask" | "asvk";
@@ -21,11 +21,12 @@ export interface Authority {
 
 export type Authorities = { readonly [role in AuthorityRole]: Authority };
 
-/** @param keys RSA-4096 each, as AMD's are. */
+/** @param keys RSA-4096 each, as AMD's are. @param trailerField AMD's authorities state it; leaves of today do not. */
 export function makeAuthorities(
   product: Product,
   keys: { readonly [role in AuthorityRole]: SigningKey },
   crypto: SimulatorCrypto,
+  trailerField: TrailerField = "explicit",
 ): Authorities {
   const arkId = keyIdentifier(keys.ark, crypto);
   const make = (role: AuthorityRole): Authority => {
@@ -50,7 +51,7 @@ export function makeAuthorities(
         notAfter: authoritiesUntil,
         spki: keys[role].spki,
         extensions,
-        trailerField: "explicit",
+        trailerField,
       },
       keys.ark,
     );

@@ -43,7 +43,7 @@ async function inputFor(product: Product, reportVersion: 2 | 3 | 5, signer: Sign
     anchors: trustAnchorsOf([hierarchy]),
     at: simulatedInstant,
     product,
-    revocation: { require: true },
+    revocation: { require: { graceHours: 0 } },
     primitives: nodePrimitives,
   } as const;
 }

@@ -5,7 +5,7 @@ import { parseCertificate } from "../../core/endorse/certificate.ts";
 import { parseCrl } from "../../core/endorse/crl.ts";
 import { checkRevocation } from "../../core/endorse/revocation.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
-import { revocationList } from "../../core/simulator/revocation-list.ts";
+import { revocationKinds, revocationList } from "../../core/simulator/revocation-list.ts";
 import { simulatedHierarchy, simulatedInstant } from "../kit/simulated.ts";
 import type { AuthorityRole } from "../../core/simulator/authority.ts";
 import type { RevocationKind } from "../../core/simulator/revocation-list.ts";
@@ -15,13 +15,20 @@ const cases: readonly (readonly [kind: RevocationKind, forAsk: string, forAsvk: 
   ["ark-revoked", "endorse.issuer-revoked", "endorse.issuer-revoked"],
   ["ask-revoked", "endorse.issuer-revoked", "ok"],
   ["asvk-revoked", "ok", "endorse.issuer-revoked"],
+  // Every leaf has serial 0, and the root's list speaks of what the root issued: such an entry names nobody.
+  ["leaf-revoked", "ok", "ok"],
   ["stale", "endorse.crl-expired", "endorse.crl-expired"],
   ["not-yet-valid", "endorse.crl-not-yet-valid", "endorse.crl-not-yet-valid"],
   ["no-next-update", "endorse.crl-malformed", "endorse.crl-malformed"],
   ["delta", "endorse.crl-malformed", "endorse.crl-malformed"],
   ["wrong-issuer", "endorse.revocation-unavailable", "endorse.revocation-unavailable"],
   ["wrong-signature", "endorse.crl-signature", "endorse.crl-signature"],
+  ["signed-by-ask", "endorse.crl-signature", "endorse.crl-signature"],
 ];
+
+test("each kind has its row", () => {
+  expect(cases.map(([kind]) => kind)).toEqual(revocationKinds);
+});
 
 describe.each(["Milan", "Turin"] as const)("%s", (product) => {
   test.each(cases)("%s: the ASK is %s, the ASVK %s", async (kind, forAsk, forAsvk) => {
