@@ -56,13 +56,14 @@ function read(certificate: Certificate, signer: Signer): Result<Vek> {
     if (extension(suffix) !== undefined && level(suffix) !== 0) return no("endorse.vek-extension", `reserved ${suffix} is not zero`);
   }
 
-  const hwId = extension("4");
+  const written = extension("4");
+  const hwId = written === undefined ? undefined : unwrapped(written, hwIdLengths[product]);
   const cspId = extension("5");
   // SECURITY: a VLEK has no hwID; where both or neither are there, nobody can say what this certificate speaks for.
   if ((hwId !== undefined) !== (signer === "vcek") || (cspId !== undefined) !== (signer === "vlek")) {
     return no("endorse.vek-kind", certificate.subjectName);
   }
-  // The length follows from the product: a short id on a product with long ones must fail. The bytes are raw, not DER.
+  // SECURITY: the length follows from the product: a short id on a product with long ones must fail.
   if (hwId !== undefined && hwId.length !== hwIdLengths[product]) return no("endorse.vek-extension", `hwID of ${hwId.length} bytes`);
   return ok({
     certificate,
@@ -74,6 +75,15 @@ function read(certificate: Certificate, signer: Signer): Result<Vek> {
     hwId,
     cspId: cspId === undefined ? undefined : ia5(cspId, "5"),
   });
+}
+
+/**
+ * AMD writes the id raw, and raw bytes may begin like DER: only its exact length says whether it stands in an OCTET STRING, the form that a
+ * later key service may write.
+ */
+function unwrapped(written: Uint8Array, length: number): Uint8Array {
+  const wrapped = written.length === length + 2 && written[0] === derTag.octetString && written[1] === length;
+  return wrapped ? written.subarray(2) : written;
 }
 
 /** A security patch level: one byte's worth of DER INTEGER. */

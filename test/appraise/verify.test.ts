@@ -35,7 +35,12 @@ describe("the published pairs", needsVectors(), () => {
       today,
       ["appraise.report-signature", "appraise.vek-product", "appraise.chip-id", "endorse.vek-issuer"],
     ],
-    ["forged-vcek-milan-v2", "Milan", today, ["appraise.report-signature", "endorse.vek-extension", "endorse.vek-signature"]],
+    [
+      "forged-vcek-milan-v2",
+      "Milan",
+      today,
+      ["appraise.report-signature", "appraise.vek-tcb", "appraise.chip-id", "endorse.vek-signature"],
+    ],
   ] as const)("%s, stated %s, at %d: %j", (name, product, at, codes) => {
     expect(codesOf(realInput(name, at, product))).toEqual(codes);
   });
