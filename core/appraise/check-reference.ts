@@ -215,7 +215,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
     title: "Revocation",
     form: "`graceHours`, 0 to 720",
     meaning:
-      "AMD's revocation list must be at hand, and must not name a certificate of the chain. A list that has run out still counts for the hours of grace, and the result says so.",
+      "AMD's revocation list must be at hand, and must not name the root or the issuer (ASK or ASVK). It cannot name a VCEK or VLEK: each of them has serial 0. A list that has run out still counts for the hours of grace, and the result says so.",
     stake:
       "Waived, a certificate authority that AMD has withdrawn still counts. Required without grace, a launch waits where AMD's newer list cannot be had; in the time of grace, a withdrawal can go unnoticed.",
     polarity: "Required is stricter than waived; less grace is stricter.",

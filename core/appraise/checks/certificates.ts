@@ -31,7 +31,8 @@ export const checkRevoked: Check = ({ genuine, policy }) => {
       id: "revocation",
       group: "certificates",
       title: "Revocation",
-      holds: "No certificate of the chain is on the root's current revocation list.",
+      // AMD gives every leaf the same serial, so that a list can withdraw issuers alone: the person who reads must not take it for more.
+      holds: "Neither the root nor the issuer is on the root's current revocation list. It cannot name a leaf: every leaf has serial 0.",
       code: "appraise.revocation-not-checked",
     },
     policy.revocation,
