@@ -4,7 +4,7 @@ import { toHex } from "../../core/base/bytes.ts";
 import { canonicalJson, parseJson } from "../../core/base/json.ts";
 import { appraise } from "../../core/appraise/appraise.ts";
 import type { PolicyChecks } from "../../core/appraise/policy.ts";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { BoundReport } from "../../core/appraise/verify.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { appraiseWith, boundReport, checkOf, hostData, reportData } from "./kit.ts";
@@ -64,7 +64,7 @@ test("another policy has another digest", async () => {
 test("evidence of another report than the one that was judged is a bug of ours", async () => {
   const [report, other] = [await boundReport(), await boundReport()];
   const evidence = { reportBytes: other.report.raw, certificateTable: undefined };
-  const context = { enrolledAsSimulated: true, configurationDigest: hostData };
+  const context = { enrolledAsSimulated: true, configurationDigest: hostData, history: undefined };
   expect(() => appraise({ report, evidence, policy: simulatedPreset(), context, primitives: nodePrimitives })).toThrow(
     "not that of the report",
   );
@@ -138,12 +138,12 @@ describe("revocation", () => {
   });
 });
 
-describe("the manual preset", () => {
+describe("the standard preset", () => {
   const measurement = toHex(a);
-  const manual = { policy: manualPreset({ measurements: [measurement] }), enrolledAsSimulated: true };
+  const standard = { policy: standardPreset({ measurements: [{ digest: measurement, label: "this image" }] }), enrolledAsSimulated: true };
 
   test("accepts the image that it names", async () => {
-    expect(appraiseWith(await boundReport({ launch: { measurement: a } }), manual).verdict).toBe("accepted");
+    expect(appraiseWith(await boundReport({ launch: { measurement: a } }), standard).verdict).toBe("accepted");
   });
 
   test.each<[string, Choices, string]>([
@@ -154,18 +154,18 @@ describe("the manual preset", () => {
     ["a VLEK", { launch: { measurement: a }, request: { signer: "vlek" } }, "signer"],
     ["a host without the alias check", { launch: { measurement: a }, chip: { platformInfo: 0x5n } }, "platform"],
   ])("refuses %s", async (_, choices, id) => {
-    const result = appraiseWith(await boundReport(choices), manual);
+    const result = appraiseWith(await boundReport(choices), standard);
     expect(result.checks.filter(({ verdict }) => verdict === "fail").map((check) => check.id)).toEqual([id]);
   });
 
   test("refuses a version 2 report", async () => {
     const report = await boundReport({ chip: { reportVersion: 2 }, launch: { measurement: a } }, { product: "Milan" });
-    expect(checkOf(appraiseWith(report, manual), "report-version").verdict).toBe("fail");
+    expect(checkOf(appraiseWith(report, standard), "report-version").verdict).toBe("fail");
   });
 
   test("without a measurement: by hand, and it says to compare", () => {
-    const { release, checks } = manualPreset();
-    expect(release).toBe("manual");
+    const { release, checks } = standardPreset();
+    expect(release).toBe("first-launch-manual");
     expect(checks.measurement).toMatchObject({ waived: expect.stringContaining("compare the measurement") as string });
     expect(simulatedPreset().release).toBe("manual");
   });

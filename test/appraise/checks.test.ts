@@ -1,7 +1,8 @@
 // Does each check of the policy pass at its limit and fail beyond it?
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../core/base/bytes.ts";
-import type { PolicyChecks, TcbFloor } from "../../core/appraise/policy.ts";
+import type { TcbFloor } from "../../core/appraise/policy-demands.ts";
+import type { PolicyChecks } from "../../core/appraise/policy.ts";
 import type { Tcb } from "../../core/snp/tcb.ts";
 import { appraiseWith, boundReport, checkOf } from "./kit.ts";
 import type { Choices } from "./kit.ts";
@@ -32,8 +33,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ["a masked chip, even if zeros were listed", { request: { signer: "vlek" } }, { chipId: { require: ["00".repeat(64)] } }, "fail"],
   ],
   measurement: [
-    ["one of two", { launch: { measurement: a } }, { measurement: { require: [toHex(b), toHex(a)] } }, "pass"],
-    ["another", { launch: { measurement: a } }, { measurement: { require: [toHex(b)] } }, "fail"],
+    ["one of two", { launch: { measurement: a } }, { measurement: { require: [named(b), named(a)] } }, "pass"],
+    ["another", { launch: { measurement: a } }, { measurement: { require: [named(b)] } }, "fail"],
   ],
   "id-key": [
     ["the one", { launch: { idKeyDigest: a } }, { idKeyDigest: { require: [toHex(a)] } }, "pass"],
@@ -74,7 +75,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   firmware: (["current", "committed"] as const).flatMap((which): Case[] => {
     const at = (build: number, minor: number, major: number): Choices => ({ chip: { [`${which}Version`]: { major, minor, build } } });
-    const checks: Partial<PolicyChecks> = { firmware: { require: { current: "0.0.0", committed: "0.0.0", [which]: "1.55.29" } } };
+    const checks: Partial<PolicyChecks> = {
+      firmware: { require: { Milan: { current: "0.0.0", committed: "0.0.0", [which]: "1.55.29" } } },
+    };
     return [
       [`${which} build below`, at(28, 55, 1), checks, "fail"],
       [`${which} equal`, at(29, 55, 1), checks, "pass"],
@@ -102,7 +105,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   mitigations: (["launch", "current"] as const).flatMap((which): Case[] => {
     const at = (vector: bigint, reportVersion: 3 | 5 = 5): Choices => ({ chip: { reportVersion, [`${which}MitVector`]: vector } });
-    const checks: Partial<PolicyChecks> = { mitigations: { require: { launch: "0x0", current: "0x0", [which]: "0xb" } } };
+    const checks: Partial<PolicyChecks> = { mitigations: { require: { Milan: { launch: "0x0", current: "0x0", [which]: "0xb" } } } };
     return [
       [`${which} exactly`, at(0xbn), checks, "pass"],
       [`${which} more`, at(0xfn), checks, "pass"],
@@ -112,7 +115,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       [
         `${which} nothing required of a report that has none`,
         at(0n, 3),
-        { mitigations: { require: { launch: "0x0", current: "0x0" } } },
+        { mitigations: { require: { Milan: { launch: "0x0", current: "0x0" } } } },
         "pass",
       ],
     ];
@@ -188,7 +191,7 @@ describe.each(["Milan", "Turin"] as const)("TCB floors on %s", (product) => {
     }
   });
 
-  test("a product without a floor fails", async () => {
+  test("a line of silicon without a floor fails", async () => {
     const result = appraiseWith(await boundReport({ product }), {
       checks: { reportedTcb: { require: { Genoa: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } } } },
     });
@@ -208,4 +211,8 @@ function guest(...bits: readonly bigint[]): Choices {
 
 function guestPolicy(demand: Partial<Extract<PolicyChecks["guestPolicy"], { require: unknown }>["require"]>): Partial<PolicyChecks> {
   return { guestPolicy: { require: { allowed: [], demanded: [], abiMinimum: "0.0", ...demand } } };
+}
+
+function named(digest: Uint8Array): { readonly digest: string; readonly label: string } {
+  return { digest: toHex(digest), label: "an image" };
 }

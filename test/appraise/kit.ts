@@ -1,6 +1,7 @@
 // A simulated report with its endorsements, ready to verify and appraise, with whatever a test wants different.
 import { must } from "../../core/base/result.ts";
 import { appraise } from "../../core/appraise/appraise.ts";
+import { noHistory, type LaunchHistory } from "../../core/appraise/history.ts";
 import { simulatedPreset } from "../../core/appraise/presets.ts";
 import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.ts";
 import type { AttestationResult, CheckResult } from "../../core/appraise/result.ts";
@@ -50,7 +51,7 @@ export async function verifyInput({
     endorsements: must(parseEndorsements({ vek, issuers, crls })),
     anchors: trustAnchorsOf([hierarchy]),
     at: simulatedInstant,
-    revocation: { require: true },
+    revocation: { require: { graceHours: 0 } },
     primitives: nodePrimitives,
   };
 }
@@ -66,15 +67,23 @@ export interface AppraisalChoices {
   readonly checks?: Partial<PolicyChecks>;
   readonly enrolledAsSimulated?: boolean;
   readonly configurationDigest?: Uint8Array;
+  /** None before, unless the test says otherwise; null: not at hand. */
+  readonly history?: LaunchHistory | null;
 }
 
 export function appraiseWith(report: BoundReport, choices: AppraisalChoices = {}): AttestationResult {
-  const { policy = simulatedPreset(), checks = {}, enrolledAsSimulated = true, configurationDigest = hostData } = choices;
+  const {
+    policy = simulatedPreset(),
+    checks = {},
+    enrolledAsSimulated = true,
+    configurationDigest = hostData,
+    history = noHistory,
+  } = choices;
   return appraise({
     report,
     evidence: { reportBytes: report.report.raw, certificateTable: undefined },
     policy: { ...policy, checks: { ...policy.checks, ...checks } },
-    context: { enrolledAsSimulated, configurationDigest },
+    context: { enrolledAsSimulated, configurationDigest, history: history ?? undefined },
     primitives: nodePrimitives,
   });
 }

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { policyDifference } from "../../core/appraise/policy-difference.ts";
 import { checkReference } from "../../core/appraise/check-reference.ts";
 import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.ts";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { BoundReport } from "../../core/appraise/verify.ts";
 import { toHex } from "../../core/base/bytes.ts";
 import { appraiseWith, boundReport } from "./kit.ts";
@@ -13,6 +13,8 @@ const [a, b] = ["ab".repeat(48), "cd".repeat(48)];
 const [chipA, chipB] = ["ab".repeat(64), "cd".repeat(64)];
 const [idA, idB] = ["ab".repeat(16), "cd".repeat(16)];
 const floor = { bootloader: 4, tee: 1, snp: 24, microcode: 219 };
+const mornings = { open: [{ days: ["mon"], from: "06:00", until: "12:00" }], outside: "manual" } as const;
+const rule = { id: "svn", expression: "report.guestSvn > 0", sentence: "The image has a security version." };
 const lists = { products: ["Milan", "Turin"], signers: ["vcek", "vlek"] } as const;
 
 /** For each field two or more demands, each stricter than the one before. */
@@ -21,7 +23,7 @@ const ladders: { readonly [field in keyof PolicyChecks]: readonly PolicyChecks[f
   signers: [{ require: lists.signers }, { require: ["vcek"] }],
   reportVersion: [{ require: { minimum: 2 } }, { require: { minimum: 3 } }, { require: { minimum: 5 } }],
   vmpl: [{ require: { maximum: 3 } }, { require: { maximum: 1 } }, { require: { maximum: 0 } }],
-  measurement: [{ require: [b, a] }, { require: [a] }],
+  measurement: [{ require: [named(b), named(a)] }, { require: [named(a)] }],
   configuration: [{ require: true }],
   idKeyDigest: [{ require: [a, b] }, { require: [b] }],
   authorKeyDigest: [{ require: [a, b] }, { require: [b] }],
@@ -49,22 +51,28 @@ const ladders: { readonly [field in keyof PolicyChecks]: readonly PolicyChecks[f
     { require: { Milan: { ...floor, tee: 2, microcode: 220 } } },
   ]),
   firmware: [
-    { require: { current: "1.9.200", committed: "1.9.0" } },
-    { require: { current: "1.55.0", committed: "1.9.0" } },
-    { require: { current: "1.55.0", committed: "1.9.1" } },
+    { require: { Milan: { current: "1.9.200", committed: "1.9.0" }, Genoa: { current: "0.0.0", committed: "0.0.0" } } },
+    { require: { Milan: { current: "1.9.200", committed: "1.9.0" } } },
+    { require: { Milan: { current: "1.55.0", committed: "1.9.0" } } },
+    { require: { Milan: { current: "1.55.0", committed: "1.9.1" } } },
   ],
   mitigations: [
-    { require: { launch: "0x0", current: "0x0" } },
-    { require: { launch: "0x1", current: "0x0" } },
-    { require: { launch: "0x1", current: "0x8000000000000000" } },
+    { require: { Milan: { launch: "0x0", current: "0x0" } } },
+    { require: { Milan: { launch: "0x1", current: "0x0" } } },
+    { require: { Milan: { launch: "0x1", current: "0x8000000000000000" } } },
   ],
   chipId: [{ require: [chipA, chipB] }, { require: [chipB] }],
   provisionalFirmware: [{ require: true }],
-  revocation: [{ require: true }],
+  revocation: [{ require: { graceHours: 24 } }, { require: { graceHours: 1 } }, { require: { graceHours: 0 } }],
+  collateralAge: [{ require: { maximumDays: 60 } }, { require: { maximumDays: 59 } }],
+  knownChip: [{ require: true }],
+  tcbHistory: [{ require: true }],
+  freshInstance: [{ require: true }],
+  otherInstance: [{ require: { minutes: 9 } }, { require: { minutes: 10 } }],
 };
 
 const names = Object.keys(ladders).filter((name): name is keyof PolicyChecks => name in checkReference);
-const start = manualPreset();
+const start = standardPreset();
 
 test.each(names)("%s: each step up is stricter, each step down looser, and none is nothing", (field) => {
   const steps = ladders[field].map((demand) => policyWith({ [field]: demand }));
@@ -89,7 +97,12 @@ test.each(names.filter((name) => name !== "configuration"))("%s: waived is loose
 });
 
 test.each<[Partial<AppraisalPolicy>, Partial<AppraisalPolicy>, string, string]>([
-  [{ release: "manual" }, { release: "automatic" }, "looser", "stricter"],
+  [{ release: "manual" }, { release: "first-launch-manual" }, "looser", "stricter"],
+  [{ release: "first-launch-manual" }, { release: "automatic" }, "looser", "stricter"],
+  [{ releaseTimes: mornings }, { releaseTimes: "any" }, "looser", "stricter"],
+  [{ releaseTimes: mornings }, { releaseTimes: { ...mornings, outside: "refuse" } }, "changed", "changed"],
+  [{ failedOpensMaximum: 3 }, { failedOpensMaximum: 4 }, "looser", "stricter"],
+  [{ rules: [rule] }, { rules: [] }, "looser", "stricter"],
   [{ freshnessSeconds: 120 }, { freshnessSeconds: 121 }, "looser", "stricter"],
   [{ approvalSeconds: 900 }, { approvalSeconds: 901 }, "looser", "stricter"],
   [{ secondLaunch: "wait" }, { secondLaunch: "replace" }, "changed", "changed"],
@@ -104,11 +117,13 @@ test.each<[Partial<AppraisalPolicy>, Partial<AppraisalPolicy>, string, string]>(
 });
 
 test("a list that was exchanged says both, and its order says nothing", () => {
-  expect(said(policyWith({ measurement: { require: [a] } }), policyWith({ measurement: { require: [b] } }))).toEqual([
+  expect(said(policyWith({ measurement: { require: [named(a)] } }), policyWith({ measurement: { require: [named(b)] } }))).toEqual([
     ["measurement", "looser"],
     ["measurement", "stricter"],
   ]);
-  expect(said(policyWith({ measurement: { require: [a, b] } }), policyWith({ measurement: { require: [b, a] } }))).toEqual([]);
+  expect(
+    said(policyWith({ measurement: { require: [named(a), named(b)] } }), policyWith({ measurement: { require: [named(b), named(a)] } })),
+  ).toEqual([]);
 });
 
 let reports: readonly BoundReport[] = [];
@@ -120,7 +135,7 @@ test("a check that refused still refuses, unless its field is said to be looser"
   const own = toHex(reports[0]?.report.measurement ?? new Uint8Array());
   const more = (name: string): readonly unknown[] => [
     ...(name === "configuration" ? [] : [{ waived: "because" }]),
-    ...(name === "measurement" ? [{ require: [own] }, { require: [own, a] }] : []),
+    ...(name === "measurement" ? [{ require: [named(own)] }, { require: [named(own), named(a)] }] : []),
   ];
   const someChecks = fc.record<Record<string, unknown>>(
     Object.fromEntries(names.map((name) => [name, fc.constantFrom<unknown>(...ladders[name], ...more(name))])),
@@ -154,4 +169,8 @@ function said(before: AppraisalPolicy, after: AppraisalPolicy): readonly (readon
 type TcbName = "reportedTcb" | "committedTcb" | "currentTcb" | "launchTcb";
 function tcbLadders(ladder: readonly PolicyChecks[TcbName][]): Record<TcbName, readonly PolicyChecks[TcbName][]> {
   return { reportedTcb: ladder, committedTcb: ladder, currentTcb: ladder, launchTcb: ladder };
+}
+
+function named(digest: string): { readonly digest: string; readonly label: string } {
+  return { digest, label: "an image" };
 }

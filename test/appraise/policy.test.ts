@@ -5,46 +5,17 @@ import { canonicalJson, parseJson } from "../../core/base/json.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { parsePolicy } from "../../core/appraise/policy-parser.ts";
 import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { fullPolicy, someChip, someDigest } from "../kit/policies.ts";
+import { labPreset, simulatedPreset, standardPreset, strictPreset } from "../../core/appraise/presets.ts";
 
-const measurement = "ab".repeat(48);
-const chip = "cd".repeat(64);
-/** Everything required, nothing waived. */
-const strict: AppraisalPolicy = {
-  version: 1,
-  checks: {
-    products: { require: ["Milan", "Turin"] },
-    signers: { require: ["vcek"] },
-    reportVersion: { require: { minimum: 3 } },
-    vmpl: { require: { maximum: 0 } },
-    measurement: { require: [measurement] },
-    configuration: { require: true },
-    idKeyDigest: { require: [measurement] },
-    authorKeyDigest: { require: [measurement] },
-    familyId: { require: ["00".repeat(16)] },
-    imageId: { require: ["01".repeat(16)] },
-    guestSvn: { require: { minimum: 1 } },
-    guestPolicy: { require: { allowed: ["smt"], demanded: ["singleSocket"], abiMinimum: "1.55" } },
-    platform: { require: { required: ["aliasCheckComplete"], forbidden: ["smtEn"], unknownAllowed: [9] } },
-    reportedTcb: { require: { Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 } } },
-    committedTcb: { require: { Turin: { fmc: 1, bootloader: 1, tee: 1, snp: 4, microcode: 81 } } },
-    currentTcb: { require: { Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 } } },
-    launchTcb: { require: { Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 } } },
-    firmware: { require: { current: "1.55.29", committed: "1.55.29" } },
-    mitigations: { require: { launch: "0xb", current: "0x0" } },
-    chipId: { require: [chip] },
-    provisionalFirmware: { require: true },
-    revocation: { require: true },
-  },
-  release: "automatic",
-  freshnessSeconds: 120,
-  approvalSeconds: 900,
-  secondLaunch: "wait",
-};
+const measurement = someDigest;
+const strict = fullPolicy;
 const presets: readonly (readonly [string, AppraisalPolicy])[] = [
-  ["strict", strict],
-  ["manual", manualPreset()],
-  ["manual with a measurement and a chip", manualPreset({ measurements: [measurement], chipIds: [chip] })],
+  ["everything required", fullPolicy],
+  ["strict", strictPreset()],
+  ["standard", standardPreset()],
+  ["standard with a measurement and a chip", standardPreset({ measurements: [{ digest: someDigest, label: "x" }], chipIds: [someChip] })],
+  ["lab", labPreset()],
   ["simulated", simulatedPreset()],
 ];
 
@@ -100,11 +71,23 @@ test.each<[keyof AppraisalPolicy["checks"], Json]>([
   ["reportVersion", { minimum: 6 }],
   ["vmpl", { maximum: 4 }],
   ["measurement", []],
-  ["measurement", ["00".repeat(48)]],
-  ["measurement", [measurement.toUpperCase()]],
-  ["measurement", [measurement.slice(2)]],
-  ["measurement", [measurement, measurement]],
-  ["measurement", Array.from({ length: 257 }, (_, index) => index.toString(16).padStart(96, "1"))],
+  ["measurement", [measurement]],
+  ["measurement", [{ digest: measurement }]],
+  ["measurement", [{ digest: measurement, label: "" }]],
+  ["measurement", [{ digest: measurement, label: " x" }]],
+  ["measurement", [{ digest: measurement, label: "two\nlines" }]],
+  ["measurement", [{ digest: measurement, label: "x".repeat(101) }]],
+  ["measurement", [{ digest: "00".repeat(48), label: "x" }]],
+  ["measurement", [{ digest: measurement.toUpperCase(), label: "x" }]],
+  ["measurement", [{ digest: measurement.slice(2), label: "x" }]],
+  [
+    "measurement",
+    [
+      { digest: measurement, label: "x" },
+      { digest: measurement, label: "y" },
+    ],
+  ],
+  ["measurement", Array.from({ length: 257 }, (_, index) => ({ digest: index.toString(16).padStart(96, "1"), label: "x" }))],
   ["idKeyDigest", ["00".repeat(48)]],
   ["authorKeyDigest", ["00".repeat(48)]],
   ["chipId", ["00".repeat(64)]],
@@ -122,12 +105,25 @@ test.each<[keyof AppraisalPolicy["checks"], Json]>([
   ["reportedTcb", { Milan: { fmc: 1, bootloader: 0, tee: 0, snp: 0, microcode: 0 } }],
   ["reportedTcb", { Turin: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } }],
   ["reportedTcb", { Milan: { bootloader: 256, tee: 0, snp: 0, microcode: 0 } }],
-  ["firmware", { current: "1.55", committed: "1.55.0" }],
-  ["mitigations", { launch: "0x00", current: "0x0" }],
-  ["mitigations", { launch: "0x10000000000000000", current: "0x0" }],
-  ["mitigations", { launch: "3", current: "0x0" }],
+  ["reportedTcb", { "Turin-Dense": { bootloader: 0, tee: 0, snp: 0, microcode: 0 } }],
+  ["reportedTcb", { Venice: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } }],
+  ["firmware", { current: "1.55.0", committed: "1.55.0" }],
+  ["firmware", { Milan: { current: "1.55", committed: "1.55.0" } }],
+  ["mitigations", {}],
+  ["mitigations", { Milan: { launch: "0x00", current: "0x0" } }],
+  ["mitigations", { Milan: { launch: "0x10000000000000000", current: "0x0" } }],
+  ["mitigations", { Milan: { launch: "3", current: "0x0" } }],
   ["provisionalFirmware", false],
-  ["revocation", false],
+  ["revocation", true],
+  ["revocation", { graceHours: -1 }],
+  ["revocation", { graceHours: 721 }],
+  ["collateralAge", { maximumDays: 0 }],
+  ["collateralAge", { maximumDays: 367 }],
+  ["knownChip", false],
+  ["tcbHistory", false],
+  ["freshInstance", false],
+  ["otherInstance", { minutes: 0 }],
+  ["otherInstance", { minutes: 525_601 }],
 ])("%s cannot be %j", (name, value) => {
   expect(codeOf({ ...manual, checks: { ...manual.checks, [name]: { require: value } } })).toBe("appraise.policy-malformed");
 });
@@ -135,6 +131,26 @@ test.each<[keyof AppraisalPolicy["checks"], Json]>([
 test.each<[keyof AppraisalPolicy, Json]>([
   ["version", 2],
   ["release", "sometimes"],
+  ["releaseTimes", "never"],
+  ["releaseTimes", { open: [], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: [], from: "06:00", until: "07:00" }], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: ["monday"], from: "06:00", until: "07:00" }], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: ["mon"], from: "07:00", until: "07:00" }], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: ["mon"], from: "7:00", until: "08:00" }], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: ["mon"], from: "07:00", until: "24:01" }], outside: "manual" }],
+  ["releaseTimes", { open: [{ days: ["mon"], from: "07:00", until: "08:00" }], outside: "any" }],
+  ["failedOpensMaximum", 0],
+  ["failedOpensMaximum", 101],
+  ["rules", [{ id: "Upper", expression: "true", sentence: "x" }]],
+  ["rules", [{ id: "a", expression: "", sentence: "x" }]],
+  ["rules", [{ id: "a", expression: "true", sentence: "" }]],
+  [
+    "rules",
+    [
+      { id: "a", expression: "true", sentence: "x" },
+      { id: "a", expression: "false", sentence: "x" },
+    ],
+  ],
   ["freshnessSeconds", 9],
   ["freshnessSeconds", 3601],
   ["approvalSeconds", 29],
@@ -156,7 +172,7 @@ test("a member named __proto__ is an unknown member", () => {
   expect(codeOf(parseJson(canonicalJson(strict).replace('"version":1', '"__proto__":{},"version":1')))).toBe("appraise.policy-malformed");
 });
 
-const manual = manualPreset();
+const manual = standardPreset();
 
 function codeOf(json: Json): string {
   const policy = parsePolicy(json);

@@ -6,7 +6,7 @@ import { generatedPages } from "../../build/docs.ts";
 import { checkReference } from "../../core/appraise/check-reference.ts";
 import { rulingReference } from "../../core/appraise/ruling-reference.ts";
 import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.ts";
-import { manualPreset } from "../../core/appraise/presets.ts";
+import { standardPreset } from "../../core/appraise/presets.ts";
 import { failureTable } from "../../core/base/failure.ts";
 import { appraiseWith, boundReport } from "../appraise/kit.ts";
 
@@ -28,7 +28,7 @@ test("every code has a heading, once, and every link to one leads there", () => 
 });
 
 test("every field of a policy is described, and no other", () => {
-  const { checks, ...rulings } = manualPreset();
+  const { checks, ...rulings } = standardPreset();
   expect(Object.keys(checkReference).toSorted()).toEqual(Object.keys(checks).toSorted());
   expect(Object.keys(rulingReference).toSorted()).toEqual(Object.keys(rulings).toSorted());
 });
@@ -37,12 +37,15 @@ describe("a check that fails", () => {
   const digest = ["ee".repeat(48)];
   const highest = { Milan: { bootloader: 255, tee: 255, snp: 255, microcode: 255 } };
   /** Each field demands what the report does not have; a bound report of a policy with revocation has that. */
-  const impossible: Omit<PolicyChecks, "revocation" | "configuration" | "provisionalFirmware"> = {
+  const impossible: Omit<
+    PolicyChecks,
+    "revocation" | "configuration" | "provisionalFirmware" | "knownChip" | "tcbHistory" | "freshInstance" | "otherInstance"
+  > = {
     products: { require: ["Turin"] },
     signers: { require: ["vlek"] },
     reportVersion: { require: { minimum: 5 } },
     vmpl: { require: { maximum: 0 } },
-    measurement: { require: digest },
+    measurement: { require: digest.map((one) => ({ digest: one, label: "none" })) },
     idKeyDigest: { require: digest },
     authorKeyDigest: { require: digest },
     familyId: { require: ["ee".repeat(16)] },
@@ -54,14 +57,16 @@ describe("a check that fails", () => {
     committedTcb: { require: highest },
     currentTcb: { require: highest },
     launchTcb: { require: highest },
-    firmware: { require: { current: "255.255.255", committed: "255.255.255" } },
-    mitigations: { require: { launch: "0xffffffffffffffff", current: "0x0" } },
+    firmware: { require: { Milan: { current: "255.255.255", committed: "255.255.255" } } },
+    mitigations: { require: { Milan: { launch: "0xffffffffffffffff", current: "0x0" } } },
     chipId: { require: ["ee".repeat(64)] },
+    // No list was looked at, and none is young enough.
+    collateralAge: { require: { maximumDays: 1 } },
   };
 
   test.each(Object.keys(impossible))("%s has the ids and a code that the table names", async (name) => {
     const report = await boundReport({ request: { vmpl: 1 } }, { revocation: { waived: "for this test" } });
-    const policy: AppraisalPolicy = { ...manualPreset(), checks: waivedBut(name, impossible) };
+    const policy: AppraisalPolicy = { ...standardPreset(), checks: waivedBut(name, impossible) };
     const failed = appraiseWith(report, { policy }).checks.filter(({ verdict }) => verdict === "fail");
     const { checks, codes } = new Map(Object.entries(checkReference)).get(name) ?? { checks: [], codes: [] };
     expect(failed.map(({ id }) => id)).toEqual(checks);
@@ -71,7 +76,7 @@ describe("a check that fails", () => {
 
 /** Everything waived but this field, and the configuration, which nobody can waive. */
 function waivedBut(name: string, demands: Partial<PolicyChecks>): PolicyChecks {
-  const { checks } = manualPreset();
+  const { checks } = standardPreset();
   const waived = Object.fromEntries(Object.keys(checks).map((field) => [field, { waived: "for this test" }]));
   const one = Object.fromEntries(Object.entries(demands).filter(([field]) => field === name));
   return { ...checks, ...waived, configuration: checks.configuration, ...one };

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.ts";
 import type { CheckResult } from "../../core/appraise/result.ts";
 import { rfc3339 } from "../../core/base/clock.ts";
@@ -168,7 +168,7 @@ describe("AMD's own reports", needsVectors(), () => {
     { name: "milan-v3", bindable: false, expected: ["cli.not-compared"] },
   ])("$name is judged by its own claims", ({ name, bindable, expected }) => {
     const bytes = vector("reports", `${name}.report.bin`);
-    const policy = policyFile(manualPreset(), { products: { require: ["Milan"] }, revocation: { waived: "no list at hand" } });
+    const policy = policyFile(standardPreset(), { products: { require: ["Milan"] }, revocation: { waived: "no list at hand" } });
     const [issuer, root] = [vectors("amd-roots", "SEV-Milan.der"), vectors("amd-roots", "ARK-Milan.der")];
     const { code, answer, codes } = appraise(
       vectors("reports", `${name}.report.bin`),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { parsePolicy } from "../../core/appraise/policy-parser.ts";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { labPreset, simulatedPreset, standardPreset, strictPreset } from "../../core/appraise/presets.ts";
 import { canonicalJson, parseJson } from "../../core/base/json.ts";
 import type { Json } from "../../core/base/json.ts";
 import { portcullis } from "./kit.ts";
@@ -26,12 +26,15 @@ function write(name: string, content: Json | Uint8Array): string {
 
 const measurement = "ab".repeat(48);
 const chip = "cd".repeat(64);
+const named = { digest: measurement, label: "named on the command line" };
 
 describe("preset", () => {
   test.each([
-    ["manual", [], manualPreset()],
+    ["standard", [], standardPreset()],
+    ["strict", [], strictPreset()],
+    ["lab", [], labPreset()],
     ["simulated", [], simulatedPreset()],
-    ["manual", ["--measurement", measurement, "--chip", chip], manualPreset({ measurements: [measurement], chipIds: [chip] })],
+    ["standard", ["--measurement", measurement, "--chip", chip], standardPreset({ measurements: [named], chipIds: [chip] })],
   ] as const)("%s %j is what the manager reads", async (name, more, expected) => {
     const { code, stdout } = await portcullis("policy", "preset", name, ...more);
     expect(parsePolicy(parseJson(stdout))).toEqual({ ok: true, value: expected });
@@ -39,9 +42,9 @@ describe("preset", () => {
   });
 
   test.each([
-    [["strict"], "cli.usage"],
+    [["manual"], "cli.usage"],
     [["simulated", "--chip", chip], "cli.usage"],
-    [["manual", "--measurement", measurement.slice(2)], "appraise.policy-malformed"],
+    [["standard", "--measurement", measurement.slice(2)], "appraise.policy-malformed"],
   ] as const)("%j is refused", async (args, expected) => {
     const { code, json } = await portcullis("policy", "preset", ...args);
     expect(json()).toMatchObject({ failure: { code: expected } });
@@ -51,7 +54,7 @@ describe("preset", () => {
 
 describe("check", () => {
   test("names what is waived", async () => {
-    const { code, json } = await portcullis("policy", "check", write("good.json", manualPreset()));
+    const { code, json } = await portcullis("policy", "check", write("good.json", standardPreset()));
     const answer = json() as { readonly waived: readonly { readonly field: string }[] };
     expect(answer).toMatchObject({ policy: true, faults: [] });
     expect(answer.waived.map(({ field }) => field)).toContain("measurement");
@@ -59,13 +62,13 @@ describe("check", () => {
   });
 
   test("names every fault at once", async () => {
-    const { revocation, ...checks } = manualPreset().checks;
+    const { revocation, ...checks } = standardPreset().checks;
     const broken = {
-      ...manualPreset(),
+      ...standardPreset(),
       checks: { ...checks, vmpl: { require: { maximum: 4 } }, measurement: { require: ["ab", "cd"] }, surprise: 1 },
       release: "sometimes",
     };
-    expect(revocation).toEqual({ require: true });
+    expect(revocation).toEqual({ require: { graceHours: 0 } });
     const { code, json } = await portcullis("policy", "check", write("bad.json", broken));
     expect(json()).toEqual({
       policy: false,
@@ -101,10 +104,10 @@ test("schema prints the published form", async () => {
 });
 
 test("diff says what became looser, and why, and ends with 1 for it", async () => {
-  const strict = manualPreset({ measurements: [measurement], chipIds: [chip] });
-  const [before, after] = [write("before.json", strict), write("after.json", manualPreset({ measurements: [measurement] }))];
+  const strict = standardPreset({ measurements: [named], chipIds: [chip] });
+  const [before, after] = [write("before.json", strict), write("after.json", standardPreset({ measurements: [named] }))];
   const forth = await portcullis("policy", "diff", before, after);
-  const { waived: waiver = "" } = manualPreset().checks.chipId as { readonly waived?: string };
+  const { waived: waiver = "" } = standardPreset().checks.chipId as { readonly waived?: string };
   expect(forth.json()).toEqual({
     looser: true,
     changes: [{ field: "chipId", title: "Chips", direction: "looser", sentence: `Waived now: ${waiver}`, waiver }],

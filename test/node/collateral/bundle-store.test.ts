@@ -69,7 +69,7 @@ describe("a launch without internet", () => {
     const [vek = new Uint8Array(), ...issuers] = found.certificates;
     const endorsements = must(parseEndorsements({ vek, issuers, crls: [] }));
     expect(verifyReport({ ...input, endorsements, revocation: { waived: "no list" } })).toMatchObject({ genuine: true, simulated: false });
-    expect(verifyReport({ ...input, endorsements, revocation: { require: true } })).toMatchObject({
+    expect(verifyReport({ ...input, endorsements, revocation: { require: { graceHours: 0 } } })).toMatchObject({
       genuine: false,
       failures: [{ code: "endorse.revocation-unavailable" }],
     });
