@@ -8,6 +8,7 @@ import { bindReport, verifyReport } from "../../core/appraise/verify.ts";
 import { parseJson } from "../../core/base/json.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { appraiseWith, boundReport, checkOf, hostData, verifyInput } from "../appraise/kit.ts";
+import { judged } from "./kit.ts";
 
 const fields = Object.keys(standardPreset().checks) as (keyof PolicyChecks)[];
 
@@ -50,10 +51,11 @@ describe("mistake 2: an expectation that is missing is a check that is skipped",
 
   test("a demand of the history, where there is none at hand, fails", async () => {
     const require = { require: true } as const;
-    const checks = { knownChip: require, tcbHistory: require, freshInstance: require, otherInstance: { require: { minutes: 10 } } };
-    const result = appraiseWith(await boundReport(), { checks });
+    const demands = { knownChip: require, tcbHistory: require, freshInstance: require, otherInstance: { require: { minutes: 10 } } };
+    const { checks, ...policy } = standardPreset();
+    const result = judged(await verifyInput(), { ...policy, checks: { ...checks, ...demands } });
     for (const id of ["known-chip", "tcb-history", "fresh-instance", "other-instance"]) {
-      expect(checkOf(result, id)).toMatchObject({ verdict: "fail", code: "appraise.history-missing" });
+      expect(result.find((check) => check.id === id)).toMatchObject({ verdict: "fail", code: "appraise.history-missing" });
     }
   });
 
