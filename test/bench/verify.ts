@@ -1,7 +1,8 @@
 // What does it cost to know that a report is genuine, beside the one signature check that nobody can save, and what does a policy add? By the
 // manager's own path: what was read and what was found valid before is remembered; everything else is judged in every round.
 import { createPublicKey, verify } from "node:crypto";
-import type { PolicyChecks, TcbFloors } from "../../core/appraise/policy.ts";
+import type { PerLine, TcbFloor } from "../../core/appraise/policy-demands.ts";
+import type { PolicyChecks } from "../../core/appraise/policy.ts";
 import type { CheckResult } from "../../core/appraise/result.ts";
 import { bindReport, type BoundReport, verifyReport, type VerifyInput } from "../../core/appraise/verify.ts";
 import { toHex } from "../../core/base/bytes.ts";
@@ -78,12 +79,12 @@ function appraisals(input: VerifyInput, rounds: number): number[] {
 
 /** Every check requires something that this report has; only an author key, which it has not, stays waived. */
 function everything({ report, product, tcb }: BoundReport): Partial<PolicyChecks> {
-  const floor = (of: Tcb): { require: TcbFloors } => {
+  const floor = (of: Tcb): { require: PerLine<TcbFloor> } => {
     const { bootloader, tee, snp, microcode } = of;
     return { require: { [product]: { bootloader, tee, snp, microcode } } };
   };
   return {
-    measurement: { require: [toHex(report.measurement)] },
+    measurement: { require: [{ digest: toHex(report.measurement), label: "this one" }] },
     chipId: { require: [toHex(report.chipId)] },
     idKeyDigest: { require: [toHex(report.idKeyDigest)] },
     familyId: { require: [toHex(report.familyId)] },
@@ -93,8 +94,8 @@ function everything({ report, product, tcb }: BoundReport): Partial<PolicyChecks
     committedTcb: floor(tcb.committed),
     currentTcb: floor(tcb.current),
     launchTcb: floor(tcb.launch),
-    firmware: { require: { current: "0.0.0", committed: "0.0.0" } },
-    mitigations: { require: { launch: "0x0", current: "0x0" } },
+    firmware: { require: { [product]: { current: "0.0.0", committed: "0.0.0" } } },
+    mitigations: { require: { [product]: { launch: "0x0", current: "0x0" } } },
   };
 }
 

@@ -96,7 +96,7 @@ describe("a simulated report", () => {
     const { code, answer, codes } = run();
     expect(codes).toEqual([]);
     expect(answer).toMatchObject({ verdict: "accepted", simulated: true, product: "Milan", signer: "vcek" });
-    expect(answer.checks?.length).toBe(25);
+    expect(answer.checks?.length).toBe(30);
     expect(code).toBe(0);
   });
 
@@ -118,7 +118,7 @@ describe("a simulated report", () => {
 
   test("without --report-data, every other check is shown and the binding says why it was not made", () => {
     const { answer } = run({ "--report-data": undefined });
-    expect(answer.checks?.length).toBe(25);
+    expect(answer.checks?.length).toBe(30);
     const binding = answer.checks?.find(({ id }) => id === "report-data");
     expect(binding).toMatchObject({ expected: "not checked: no --report-data was given", verdict: "fail", actual: toHex(reportData) });
   });

@@ -65,7 +65,7 @@ describe("check", () => {
     const { revocation, ...checks } = standardPreset().checks;
     const broken = {
       ...standardPreset(),
-      checks: { ...checks, vmpl: { require: { maximum: 4 } }, measurement: { require: ["ab", "cd"] }, surprise: 1 },
+      checks: { ...checks, vmpl: { require: { maximum: 4 } }, measurement: { require: [{ digest: "ab", label: "a" }, "cd"] }, surprise: 1 },
       release: "sometimes",
     };
     expect(revocation).toEqual({ require: { graceHours: 0 } });
@@ -76,10 +76,10 @@ describe("check", () => {
       faults: [
         'policy.checks has an unknown member "surprise"',
         "policy.checks.vmpl.maximum is not a whole number from 0 to 3",
-        "policy.checks.measurement[0] is not 48 bytes of lower-case hex",
-        "policy.checks.measurement[1] is not 48 bytes of lower-case hex",
+        "policy.checks.measurement[0].digest is not 48 bytes of lower-case hex",
+        "policy.checks.measurement[1] is not an object",
         "policy.checks.revocation is missing",
-        "policy.release is not one of manual, automatic",
+        "policy.release is not one of manual, first-launch-manual, automatic",
       ],
     });
     expect(code).toBe(1);

@@ -1,6 +1,7 @@
 // Fuzz targets for strict JSON and what is written in it: policies, agent configurations, audit entries, stored VMs, LUKS2 headers.
 import { checkHeader } from "../../agent/luks-header.ts";
-import { manualPreset, simulatedPreset } from "../../core/appraise/presets.ts";
+import { noHistory } from "../../core/appraise/history.ts";
+import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import { parsePolicy } from "../../core/appraise/policy-parser.ts";
 import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
 import { emptyTip, parseEntry, sealEntry } from "../../core/audit/entry.ts";
@@ -14,6 +15,7 @@ import { vmFrom, vmRow } from "../../core/node/store/record-rows.ts";
 import { mutateWith } from "./mutate-bytes.ts";
 import { mutateJson } from "./mutate-json.ts";
 import { pattern } from "./seeds.ts";
+import { fullPolicy } from "../kit/policies.ts";
 import { expectSame, expectThat, outcomeOf, parsed, type Target } from "./target.ts";
 
 const hex = (length: number): string => toHex(pattern(length));
@@ -31,31 +33,6 @@ const configurations = [1, 16].map((count) =>
     }),
   ),
 );
-
-const floors = {
-  Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 },
-  Turin: { fmc: 1, bootloader: 1, tee: 1, snp: 4, microcode: 70 },
-};
-/** Every check demands something. */
-const fullPolicy: AppraisalPolicy = {
-  ...manualPreset({ measurements: [hex(48)], chipIds: [hex(64)] }),
-  checks: {
-    ...manualPreset({ measurements: [hex(48), hex(47) + "00"], chipIds: [hex(64)] }).checks,
-    idKeyDigest: { require: [hex(48)] },
-    authorKeyDigest: { require: [hex(48)] },
-    familyId: { require: [hex(16), "00".repeat(16)] },
-    imageId: { require: [hex(16)] },
-    guestSvn: { require: { minimum: 3 } },
-    platform: { require: { required: ["aliasCheckComplete"], forbidden: ["smtEn"], unknownAllowed: [8, 63] } },
-    reportedTcb: { require: floors },
-    committedTcb: { require: floors },
-    currentTcb: { require: floors },
-    launchTcb: { require: floors },
-    firmware: { require: { current: "1.55.29", committed: "1.55.0" } },
-    mitigations: { require: { launch: "0x3f", current: "0x0" } },
-  },
-  release: "automatic",
-};
 
 const json: Target = {
   name: "json",
@@ -81,7 +58,7 @@ const json: Target = {
 
 const policy: Target = {
   name: "policy",
-  seeds: [manualPreset(), simulatedPreset(), fullPolicy].map((value) => utf8(JSON.stringify(value))),
+  seeds: [standardPreset(), simulatedPreset(), fullPolicy].map((value) => utf8(JSON.stringify(value))),
   mutate,
   examine: (input) => {
     const value = strict(fromUtf8(input) ?? "");
@@ -136,6 +113,12 @@ const storedVm: Target = {
         configurations: configurations.map(({ text }) => ({ digest: hex(32), text, issuedAt: at })),
         disks: [{ id: "root", device: "/dev/vda2", name: "root" }],
         policy: fullPolicy,
+        policyVersions: [
+          { number: 2, digest: hex(48), since: at, reason: "a new kernel" },
+          { number: 1, digest: hex(48), since: at, reason: "enrolled with it" },
+        ],
+        pins: [],
+        history: noHistory,
         failedOpens: 0,
         ...(simulated ? { simulatedAnchors: { Milan: { certificate: hex(32), spki: hex(32) } } } : {}),
       }).record,

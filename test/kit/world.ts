@@ -5,6 +5,7 @@ import { fromHex, toHex } from "../../core/base/bytes.ts";
 import { amdAnchors, type TrustAnchors } from "../../core/endorse/roots.ts";
 import { createManager, type Enrolment, type Manager, type RecoveryReport } from "../../core/manager/manager.ts";
 import { diskAccount } from "../../core/manager/keys.ts";
+import { policyDigest } from "../../core/manager/policies.ts";
 import { ParsedEndorsements } from "../../core/manager/parsed.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
@@ -125,7 +126,9 @@ export class World {
       measurements: [],
       ...choices,
     });
-    const vm = change(must(enrolled));
+    const changed = change(must(enrolled));
+    const digest = policyDigest(changed.policy, nodePrimitives);
+    const vm = { ...changed, policyVersions: changed.policyVersions.map((version) => ({ ...version, digest })) };
     this.disk.vms.set(vm.id, vm);
     return vm;
   }

@@ -2,6 +2,7 @@
 // a keychain that locks and a manager that dies, the invariants hold after every step. Failing seeds are kept in seeds.ts and replayed
 // first.
 import fc from "fast-check";
+import type { VmRecord } from "../../core/manager/records.ts";
 import { afterAll, expect, test } from "vitest";
 import { makeWorld, saidOn } from "../kit/world.ts";
 import { actionList, perform, type Action } from "./actions.ts";
@@ -14,8 +15,12 @@ const seed = Number(process.env["PORTCULLIS_ACTION_SEED"] ?? 20_261_124);
 const tally = { runs: 0, steps: 0, launches: 0, releases: 0, opened: 0, renewed: 0, faults: 0, crashes: 0 };
 
 async function holds(list: readonly Action[]): Promise<void> {
-  const world = await makeWorld({ seed: "actions", limits: { launchesPerMinute: 20, failedOpens: 3 } });
-  const vms = [await world.enrol(), await world.enrol({}, (vm) => ({ ...vm, policy: { ...vm.policy, secondLaunch: "replace" } }))];
+  const world = await makeWorld({ seed: "actions", limits: { launchesPerMinute: 20 } });
+  const few = (vm: VmRecord): VmRecord => ({ ...vm, policy: { ...vm.policy, failedOpensMaximum: 3 } });
+  const vms = [
+    await world.enrol({}, (vm) => few(vm)),
+    await world.enrol({}, (vm) => few({ ...vm, policy: { ...vm.policy, secondLaunch: "replace" } })),
+  ];
   const watch = new Watch(world);
   for (const step of list) {
     const crashed = await perform(world, vms, step);

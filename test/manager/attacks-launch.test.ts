@@ -1,5 +1,6 @@
 // The attacks of docs/protocol.md that the manager must stop, by when and how a launch is made. Each ends with a code in the owner's record, a coarse word to the
 // peer, and no key.
+import type { VmRecord } from "../../core/manager/records.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { encodeFrame } from "../../core/launch/codec.ts";
 import { MemoryLink } from "../kit/memory-link.ts";
@@ -110,8 +111,8 @@ describe("the stream", () => {
 
 describe("keys and disks", () => {
   test("attack: wrong key or wrong disk: the outcome is recorded and counts against the VM", async () => {
-    world = await makeWorld({ limits: { failedOpens: 2, launchesPerMinute: 100 } });
-    const vm = await world.enrol();
+    world = await makeWorld({ limits: { launchesPerMinute: 100 } });
+    const vm = await world.enrol({}, opensAtMost(2));
     for (let round = 1; round <= 2; round++) {
       const connection = world.connect(vm, { opens: () => false });
       await world.run();
@@ -132,8 +133,8 @@ describe("keys and disks", () => {
   });
 
   test("attack: agent killed at every step", async () => {
-    world = await makeWorld({ limits: { launchesPerMinute: 100, failedOpens: 100 } });
-    const vm = await world.enrol();
+    world = await makeWorld({ limits: { launchesPerMinute: 100 } });
+    const vm = await world.enrol({}, opensAtMost(100));
     for (let steps = 0; steps < 8; steps++) {
       const connection = world.connect(vm);
       for (let step = 0; step < steps; step++) {
@@ -152,8 +153,8 @@ describe("keys and disks", () => {
   });
 
   test("attack: manager killed at every step", async () => {
-    world = await makeWorld({ limits: { failedOpens: 100 } });
-    const vm = await world.enrol();
+    world = await makeWorld();
+    const vm = await world.enrol({}, opensAtMost(100));
     for (let steps = 0; steps < 9; steps++) {
       const connection = world.connect(vm);
       for (let step = 0; step < steps; step++) {
@@ -171,3 +172,7 @@ describe("keys and disks", () => {
     }
   });
 });
+
+function opensAtMost(failedOpensMaximum: number): (vm: VmRecord) => VmRecord {
+  return (vm) => ({ ...vm, policy: { ...vm.policy, failedOpensMaximum } });
+}

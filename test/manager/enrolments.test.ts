@@ -5,7 +5,7 @@ import { canonicalJson } from "../../core/base/json.ts";
 import { must } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
-import { manualPreset } from "../../core/appraise/presets.ts";
+import { standardPreset } from "../../core/appraise/presets.ts";
 import { parseConfiguration } from "../../core/launch/agent-configuration.ts";
 import { createManager, type Enrolment } from "../../core/manager/manager.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
@@ -34,20 +34,21 @@ describe("a VM that is enrolled", () => {
       kind: "vm-enrolled",
       facts: { vm: vm.id, simulated: false, configuration: configuration?.digest },
     });
-    expect(vm.policy).toEqual(manualPreset());
+    expect(vm.policy).toEqual(standardPreset());
     expect(world.manager.vm(vm.id)).toEqual(vm);
   });
 
   test("gets its measurements into the policy, or a policy of its own", async () => {
     const world = await makeWorld();
     const measurement = "ab".repeat(48);
+    const named = { digest: measurement, label: "named at the enrolment" };
     expect(must(await world.manager.enrol({ ...plain, measurements: [measurement] })).policy.checks.measurement).toEqual({
-      require: [measurement],
+      require: [named],
     });
     const simulated = must(await world.manager.enrol({ ...plain, name: "s", simulated: true, measurements: [measurement] }));
-    expect(simulated.policy.checks.measurement).toEqual({ require: [measurement] });
+    expect(simulated.policy.checks.measurement).toEqual({ require: [named] });
     expect(simulated.simulatedAnchors?.Milan).toBeDefined();
-    const policy = { ...manualPreset(), approvalSeconds: 60 };
+    const policy = { ...standardPreset(), approvalSeconds: 60 };
     expect(must(await world.manager.enrol({ ...plain, name: "p", policy: canonicalJson(policy) })).policy).toEqual(policy);
   });
 
@@ -74,7 +75,7 @@ describe("what is refused", () => {
     ["a short measurement", { measurements: ["ab"] }, "enrolment.malformed"],
     ["a policy that is no JSON", { policy: "{" }, "enrolment.malformed"],
     ["a policy with a check missing", { policy: '{"version":1}' }, "appraise.policy-malformed"],
-    ["measurements beside a policy", { policy: canonicalJson(manualPreset()), measurements: ["ab".repeat(48)] }, "enrolment.malformed"],
+    ["measurements beside a policy", { policy: canonicalJson(standardPreset()), measurements: ["ab".repeat(48)] }, "enrolment.malformed"],
     ["a key of 15 bytes", { keys: key(15) }, "enrolment.malformed"],
     ["a key of 513 bytes", { keys: key(513) }, "enrolment.malformed"],
     ["a key for a disk that is not there", { keys: new Map([["other", new Secret(new Uint8Array(64))]]) }, "enrolment.malformed"],

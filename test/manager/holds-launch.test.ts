@@ -89,7 +89,7 @@ test("holds 5: from what was kept of a launch, the same result follows again", a
     report: must(bindReport(verification.report, must(parseReport(report)).reportData)),
     evidence: { reportBytes: report, certificateTable: certificates },
     policy: vm.policy,
-    context: { configurationDigest: digestOf(vm), enrolledAsSimulated: true },
+    context: { configurationDigest: digestOf(vm), enrolledAsSimulated: true, history: vm.history },
     primitives: nodePrimitives,
   });
   expect(again.checks).toEqual(checks);

@@ -1,5 +1,6 @@
 // The release question: every reason to say no, each below, at and above its limit, and what an approval covers.
 import { describe, expect, test } from "vitest";
+import { releaseRules } from "../../core/appraise/policy-demands.ts";
 import { fail, must } from "../../core/base/result.ts";
 import { approve, covers } from "../../core/release/approval.ts";
 import { decide, type ReleaseQuestion } from "../../core/release/decide.ts";
@@ -23,11 +24,21 @@ async function resultOf(change: Partial<AttestationResult>): Promise<Attestation
 const result = await resultOf({});
 const question: ReleaseQuestion = {
   result,
-  vm: { enabled: true, simulated: false, configurationCurrent: true, failedOpens: 0, release: "manual" },
+  vm: {
+    enabled: true,
+    simulated: false,
+    configurationCurrent: true,
+    policyCurrent: true,
+    failedOpens: 0,
+    policy: { release: "manual", releaseTimes: "any", failedOpensMaximum: 5 },
+    pins: [],
+  },
   approval: undefined,
   liveLaunches: 1,
-  failedOpensMaximum: 5,
+  at: 0,
 };
+
+const automatic = { ...question.vm.policy, release: "automatic" } as const;
 
 function changed(vm: Partial<ReleaseQuestion["vm"]>, rest: Partial<ReleaseQuestion> = {}): ReleaseQuestion {
   return { ...question, ...rest, vm: { ...question.vm, ...vm } };
@@ -35,13 +46,14 @@ function changed(vm: Partial<ReleaseQuestion["vm"]>, rest: Partial<ReleaseQuesti
 
 describe("decide", () => {
   test("a person is needed, or the policy is enough", () => {
-    expect(decide(question)).toEqual({ verdict: "person" });
+    expect(decide(question)).toEqual({ verdict: "person", because: { reason: "always" } });
     expect(decide({ ...question, approval })).toEqual({ verdict: "release", by: "person", approval });
-    expect(decide(changed({ release: "automatic" }))).toEqual({ verdict: "release", by: "policy" });
+    expect(decide(changed({ policy: automatic }))).toEqual({ verdict: "release", by: "policy" });
   });
 
   test.each<[string, ReleaseQuestion]>([
     ["release.vm-disabled", changed({ enabled: false })],
+    ["release.policy-changed", changed({ policyCurrent: false })],
     ["release.configuration-retired", changed({ configurationCurrent: false })],
     ["release.simulation-mismatch", changed({ simulated: true })],
     ["release.not-accepted", changed({}, { result: { ...result, verdict: "refused", checks: [] } })],
@@ -49,8 +61,8 @@ describe("decide", () => {
     ["release.too-many-failed-opens", changed({ failedOpens: 5 })],
     ["release.too-many-failed-opens", changed({ failedOpens: 6 })],
   ])("%s, whatever a person or the policy says", (code, asked) => {
-    for (const release of ["manual", "automatic"] as const) {
-      const decision = decide({ ...asked, approval, vm: { ...asked.vm, release } });
+    for (const release of releaseRules) {
+      const decision = decide({ ...asked, approval, vm: { ...asked.vm, policy: { ...asked.vm.policy, release } } });
       expect(decision).toMatchObject({ verdict: "refuse", failure: { code } });
     }
   });
@@ -68,7 +80,7 @@ describe("decide", () => {
 
   test("an approval of other claims asks the person again", () => {
     const other = { ...result, evidenceDigest: "e2", claimsDigest: "c2" };
-    expect(decide({ ...question, approval, result: other })).toEqual({ verdict: "person" });
+    expect(decide({ ...question, approval, result: other })).toEqual({ verdict: "person", because: { reason: "always" } });
     expect(decide({ ...question, approval, result: { ...other, claimsDigest: "c1" } }).verdict).toBe("release");
   });
 });

@@ -38,11 +38,11 @@ describe("the table", () => {
   });
 
   test.each<[string, (line: Record<string, Json>) => Record<string, Json>]>([
-    ["no source", ({ source: _, ...line }) => line],
+    ["no source", ({ source: _source, ...line }) => line],
     ["an empty source", (line) => ({ ...line, source: "" })],
-    ["no date", ({ date: _, ...line }) => line],
+    ["no date", ({ date: _date, ...line }) => line],
     ["a date that is none", (line) => ({ ...line, date: "2026-13" })],
-    ["no certainty", ({ certainty: _, ...line }) => line],
+    ["no certainty", ({ certainty: _certainty, ...line }) => line],
     ["an unknown line of silicon", (line) => ({ ...line, line: "Venice" })],
     ["an unknown component", (line) => ({ ...line, demand: { component: "psp", least: 1 } })],
     ["a level of more than a byte", (line) => ({ ...line, demand: { component: "snp", least: 256 } })],

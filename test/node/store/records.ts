@@ -1,5 +1,5 @@
 // Records for the store's tests: one of each with every optional member, and the least of each.
-import { manualPreset } from "../../../core/appraise/presets.ts";
+import { standardPreset } from "../../../core/appraise/presets.ts";
 import { emptyTip, sealEntry } from "../../../core/audit/entry.ts";
 import { nodePrimitives } from "../../../core/node/primitives.ts";
 import type { AuditTip, SealedEntry } from "../../../core/audit/entry.ts";
@@ -13,7 +13,26 @@ export const fullVm: VmRecord = {
   simulatedAnchors: { Milan: { certificate: "aa".repeat(32), spki: "bb".repeat(32) } },
   configurations: [{ digest: "cc".repeat(32), text: '{"version":1}', issuedAt: 1_000, retiredAt: 2_000 }],
   disks: [{ id: "root", device: "/dev/vda2", name: "cryptroot" }],
-  policy: manualPreset(),
+  policy: standardPreset(),
+  policyVersions: [{ number: 1, digest: "dd".repeat(48), since: 1_000, reason: "enrolled with it" }],
+  pins: [
+    {
+      launch: uuid(901),
+      at: 1_500,
+      measurement: "aa".repeat(48),
+      chipId: "bb".repeat(64),
+      signer: "vcek",
+      provider: "",
+      idKeyDigest: "00".repeat(48),
+      authorKeyDigest: "00".repeat(48),
+      familyId: "00".repeat(16),
+      imageId: "00".repeat(16),
+    },
+  ],
+  history: {
+    chips: [{ chipId: "bb".repeat(64), reportedTcb: "04000000000018db", committedTcb: "04000000000018db", firstAt: 1_500, lastAt: 1_500 }],
+    instances: [{ reportId: "ee".repeat(32), chipId: "bb".repeat(64), launch: uuid(901), at: 1_500 }],
+  },
   failedOpens: 1,
 };
 
