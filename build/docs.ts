@@ -7,6 +7,7 @@ import { checkReference } from "../core/appraise/check-reference.ts";
 import type { FieldReference } from "../core/appraise/field-reference.ts";
 import { presetNames, presets, standardPreset } from "../core/appraise/presets.ts";
 import { rulingReference } from "../core/appraise/ruling-reference.ts";
+import { claimNames, type ClaimNames } from "../core/appraise/rules/claims.ts";
 import { failureTable, type FailureEntry, type FailureFamily, type PeerCode } from "../core/base/failure.ts";
 
 /** Path in the repository, and the whole text. */
@@ -32,11 +33,22 @@ function policyPage(): string {
     "## What happens with the result",
     "Beside `checks`.",
     ...Object.entries(rulingReference).flatMap(([name, field]) => fieldSection(name, field)),
+    "## What your own rules may ask",
+    "A rule is an expression in [CEL](https://cel.dev) over these claims; it holds only where it is true. It may compare, calculate, use `in`, `has()`, `size()`, `startsWith()`, `endsWith()`, `contains()`, `int()`, `timestamp()`, `duration()` and the parts " +
+      "of a time (`at.getHours()`, UTC); loops and patterns are refused, so that what a rule costs is known. A claim that a report lacks makes the rule fail.",
+    table(["claim", "what it is"], claimRows(claimNames)),
+    "For example `tcb.reported.microcode >= 219 || line != 'Milan'`, with the sentence \"A Milan machine has microcode 219 or later.\"",
     "## Presets to start from",
     "Nothing that AMD's own documents do not settle is a default: such floors are waived, and say so.",
     ...presetNames.flatMap((name) => [`### Preset ${code(name)}`, ...presets[name].notes]),
     `A new VM starts from ${code("standard")}:`,
     `\`\`\`json\n${JSON.stringify(standardPreset(), undefined, 2)}\n\`\`\``,
+  );
+}
+
+function claimRows(names: ClaimNames, at = ""): readonly (readonly string[])[] {
+  return Object.entries(names).flatMap(([name, inner]) =>
+    typeof inner === "string" ? [[code(at + name), inner]] : claimRows(inner, `${at}${name}.`),
   );
 }
 

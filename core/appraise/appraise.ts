@@ -15,6 +15,7 @@ import { checkChip, checkProduct, checkSigner, checkSimulation } from "./checks/
 import { checkAuthorKey, checkFamilyId, checkGuestSvn, checkIdKey, checkImageId, checkMeasurement } from "./checks/image.ts";
 import { checkPlatform } from "./checks/platform.ts";
 import { checkCommittedTcb, checkCurrentTcb, checkLaunchTcb, checkReportedTcb } from "./checks/tcb.ts";
+import { checkRules } from "./rules/check-rules.ts";
 import { claimsDigest, evidenceDigest } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AppraisalPolicy } from "./policy.ts";
@@ -33,7 +34,10 @@ export interface AppraiseInput {
 export function appraise({ report, evidence, policy, context, primitives }: AppraiseInput): AttestationResult {
   // SECURITY: the digest that a person approves must be that of the report which was judged.
   if (!equalBytes(evidence.reportBytes, report.report.raw)) throw new Error("the evidence is not that of the report");
-  const checks = allChecks.map((check) => check({ genuine: report, policy: policy.checks, context }));
+  const checks = [
+    ...allChecks.map((check) => check({ genuine: report, policy: policy.checks, context })),
+    ...checkRules(policy.rules, report),
+  ];
   const record: AttestationRecord = {
     verdict: checks.some(({ verdict }) => verdict === "fail") ? "refused" : "accepted",
     checks,
@@ -65,7 +69,8 @@ function identityOf({ report, signer, vek }: BoundReport): ApprovedIdentity {
 
 /** What the policy says of a report that is bound to nothing: for showing alone, because without a binding there is no result. */
 export function checkUnbound(report: VerifiedReport, policy: AppraisalPolicy, context: AppraisalContext): readonly CheckResult[] {
-  return [...claimChecks, ...formChecks].map((check) => check({ genuine: report, policy: policy.checks, context }));
+  const checks = [...claimChecks, ...formChecks].map((check) => check({ genuine: report, policy: policy.checks, context }));
+  return [...checks, ...checkRules(policy.rules, report)];
 }
 
 /** In the order in which a person reads them; {@link checkReportData} stands between the two lists, for it needs a bound report. */

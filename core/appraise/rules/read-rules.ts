@@ -1,6 +1,7 @@
 // How are a policy's own rules written? A list of id, expression and sentence. Throws PolicyFault and nothing else.
 import { listOfObjects, object, PolicyFault, sentence } from "../policy-reader.ts";
 import type { Read } from "../policy-reader.ts";
+import { compileRule } from "./compile.ts";
 import { maximumRules, type CustomRule } from "./rule.ts";
 
 const id: Read<string> = (json, path) => {
@@ -12,6 +13,8 @@ const id: Read<string> = (json, path) => {
 const expression: Read<string> = (json, path) => {
   if (typeof json !== "string" || json.length < 1 || json.length > maximumExpression)
     throw new PolicyFault(`${path} is not an expression of 1 to ${maximumExpression} characters`);
+  const compiled = compileRule(json);
+  if (!compiled.ok) throw new PolicyFault(`${path} is no rule: ${compiled.failure.detail ?? ""}`);
   return json;
 };
 
