@@ -96,7 +96,13 @@ export class Delivery {
     if (decision.verdict === "person") return this.#refuseInstead(failure("approval.claims-changed"));
     const { waitUntil: _, ...rest } = record;
     let released: LaunchRecord = record;
-    const facts = releasedFacts(record, disks, inHand.grounds, decision.by === "person" ? approval : undefined);
+    const facts = releasedFacts(
+      record,
+      disks,
+      inHand.grounds,
+      decision.by === "person" ? approval : undefined,
+      decision.by === "policy" ? decision.pin : undefined,
+    );
     const decided = { launch: record.id, vm: record.vm, evidenceDigest: record.evidenceDigest, disks };
     const committed = commitRelease(decided, () =>
       this.#context.ledger.commit(facts, (entry, at) => {

@@ -2,11 +2,10 @@
 // record, so that no record names a key that is not there. Never returns a key.
 import { toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
-import { JsonFault, parseJson } from "../base/json.ts";
 import { fail, ok, type Fail, type Result } from "../base/result.ts";
 import { Secret } from "../base/secret.ts";
 import { noHistory } from "../appraise/history.ts";
-import { parsePolicy } from "../appraise/policy-parser.ts";
+import { policyFromText } from "../appraise/policy-text.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { standardPreset, simulatedPreset } from "../appraise/presets.ts";
 import { configurationDigest, makeConfiguration } from "../launch/agent-configuration.ts";
@@ -100,13 +99,7 @@ function policyFrom({ policy, measurements, simulated }: Enrolment): Result<Appr
     return ok(simulated ? simulatedPreset({ measurements: references }) : standardPreset({ measurements: references }));
   }
   if (measurements.length > 0) return malformed("measurements beside a policy: name them in the policy");
-  if (policy.length > maximumPolicy) return malformed("policy");
-  try {
-    return parsePolicy(parseJson(policy));
-  } catch (fault) {
-    if (fault instanceof JsonFault) return malformed(`policy: ${fault.message}`);
-    throw fault;
-  }
+  return policyFromText(policy);
 }
 
 /** Copies of the keys that were given, fresh ones for the others; all are to be wiped. */
@@ -135,7 +128,6 @@ function malformed(detail: string): Fail {
 /** A VM that boots before its owner is awake tries until it is approved. */
 const retry = { firstDelaySeconds: 5, maximumDelaySeconds: 120, giveUpAfterSeconds: 0 };
 const maximumName = 64;
-const maximumPolicy = 65_536;
 /** A passphrase that is shorter can be guessed; a longer key does not fit the release (core/launch/decode.ts). */
 const minimumKey = 16;
 const maximumKey = 512;

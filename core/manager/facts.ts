@@ -5,6 +5,7 @@ import { rfc3339 } from "../base/clock.ts";
 import type { Failure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Approval } from "../release/approval.ts";
+import type { LaunchPin } from "../release/pins.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 
@@ -23,10 +24,11 @@ export function releasedFacts(
   disks: readonly string[],
   grounds: Grounds,
   approval: Approval | undefined,
+  pin: LaunchPin | undefined,
 ): AuditFacts {
   const by: JsonObject =
     approval === undefined
-      ? { by: "policy" }
+      ? { by: "policy", ...(pin === undefined ? {} : { pinnedBy: pin.launch }) }
       : {
           by: "person",
           approval: {
@@ -98,7 +100,14 @@ function named(launch: LaunchRecord): JsonObject {
     agent: launch.agent,
     ...(launch.evidenceDigest === undefined ? {} : { evidence: launch.evidenceDigest }),
     ...(launch.claimsDigest === undefined ? {} : { claims: launch.claimsDigest }),
+    ...signalsOf(launch),
   };
+}
+
+/** Which checks had something to say beyond their verdict: ids alone, for the sentences quote what a peer sent. */
+function signalsOf({ checks = [] }: LaunchRecord): JsonObject {
+  const signals = checks.flatMap(({ id, signal }) => (signal === undefined ? [] : [id]));
+  return signals.length === 0 ? {} : { signals };
 }
 
 /** A detail may quote what a peer sent. */

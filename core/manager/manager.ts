@@ -7,6 +7,7 @@ import { decideByPerson } from "./approvals.ts";
 import { ClockGuard } from "./clock-guard.ts";
 import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
+import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { defaultLimits } from "./limits.ts";
 import { rememberingPrimitives } from "../endorse/remembered.ts";
@@ -31,6 +32,12 @@ export interface Manager {
   enrol(enrolment: Enrolment): Promise<Result<VmRecord>>;
   /** Disabling cancels a launch that is not decided yet; enabling sets the count of failed opens back to 0. */
   setEnabled(id: string, enabled: boolean): Result<VmRecord>;
+  /** A new version of the VM's policy. Only for callers that hold the approve role. */
+  changePolicy(question: PolicyChangeQuestion): Result<VmRecord>;
+  /** The canonical JSON of a policy that was in use, by its digest. */
+  policy(digest: string): string | undefined;
+  /** What persons approved of this VM before counts no more. */
+  forgetApprovals(id: string): Result<VmRecord>;
   /** Resolves when the decision is durable. Only for callers that hold the approve role. */
   decide(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
   /** Launches that wait for a person, oldest first. */
@@ -81,6 +88,9 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
   const decide = (question: DecisionQuestion): Promise<Result<LaunchRecord>> =>
     decideByPerson(question, sessions.byLaunch(question.launch), ports.store);
 
+  const change = (question: PolicyChangeQuestion): Result<VmRecord> =>
+    phase === "ready" ? changePolicy(context, question) : fail(failure("manager.not-ready"));
+
   return {
     recover() {
       if (phase !== "new") throw new Error("recover is called once, before anything else");
@@ -114,13 +124,16 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
       return changed;
     },
 
+    changePolicy: change,
+    policy: (digest) => ports.store.policy(digest),
+    forgetApprovals: (id) => (phase === "ready" ? forgetApprovals(context, id) : fail(failure("manager.not-ready"))),
     decide,
     pending: () => sessions.waiting(),
     launches: (query) => ports.store.launches(query),
     launch: (id) => ports.store.launch(id),
     vms: () => ports.store.vms(),
     vm: (id) => ports.store.vm(id),
-    proposals: new OpenProposals(context, decide),
+    proposals: new OpenProposals(context, { decide, changePolicy: change }),
 
     subscribe(listener) {
       listeners.add(listener);

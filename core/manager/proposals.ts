@@ -1,4 +1,5 @@
-// Who confirms what a page proposes? A proposal is bound to (launch, evidence, verdict, reason); it becomes a decision only through the
+// Who confirms what a page proposes? A proposal is bound to what it is about (a launch with its evidence and
+// verdict, or a policy with the one before it) and to its reason; it takes effect only through the
 // host's own dialog, or through a code that the host shows where the page cannot see it. Its sentences come from the service's own record
 // (summary.ts).
 import { equalBytes } from "../base/bytes.ts";
@@ -10,77 +11,113 @@ import { utf8 } from "../base/utf8.ts";
 import { reasonFrom } from "./approvals.ts";
 import type { ManagerContext } from "./context.ts";
 import type { DecisionQuestion } from "./requests.ts";
-import type { LaunchRecord } from "./records.ts";
+import { policyDigest, type PolicyChangeQuestion } from "./policies.ts";
+import { policySummary } from "./policy-summary.ts";
+import type { LaunchRecord, VmRecord } from "./records.ts";
 import { summaryOf } from "./summary.ts";
 import { freshUuid } from "./uuid.ts";
 
-export interface Proposal extends DecisionQuestion {
+interface ProposalHead {
   /** UUID. */
   readonly proposal: string;
+  readonly reason: string;
   readonly expiresAt: Instant;
   readonly vmName: string;
   /** What the person is asked to confirm, in sentences. */
   readonly summary: readonly string[];
 }
 
+export interface LaunchProposal extends ProposalHead, DecisionQuestion {
+  readonly about: "launch";
+}
+
+export interface PolicyProposal extends ProposalHead {
+  readonly about: "policy";
+  readonly vm: string;
+  /** Digests, hex: of the policy that the VM has, and of the proposed one. */
+  readonly before: string;
+  readonly after: string;
+  readonly verdict: "approve";
+}
+
+export type Proposal = LaunchProposal | PolicyProposal;
+
+export type Confirmed = { readonly about: "launch"; readonly launch: LaunchRecord } | { readonly about: "policy"; readonly vm: VmRecord };
+
 export interface Proposals {
-  propose(question: DecisionQuestion): Result<Proposal>;
+  propose(question: DecisionQuestion): Result<LaunchProposal>;
+  /** SECURITY: a policy says who gets keys, so that changing one is confirmed like a release. */
+  proposePolicy(question: PolicyChangeQuestion): Result<PolicyProposal>;
   /** The 8 digits that confirm it. SECURITY: for the host's terminal only; a console must never be able to ask for it. */
   codeOf(proposal: string): string | undefined;
   /** A wrong code counts; after three the proposal is gone. */
-  confirm(proposal: string, code: string): Promise<Result<LaunchRecord>>;
+  confirm(proposal: string, code: string): Promise<Result<Confirmed>>;
   cancel(proposal: string): Result<void>;
   /** Those that have not expired, oldest first. */
   open(): readonly Proposal[];
   /** The host's dialog: `confirmed` false drops the proposal (the value is then undefined); `verdict` must be the proposed one. */
-  answer(proposal: string, verdict: "approve" | "deny", confirmed: boolean): Promise<Result<LaunchRecord | undefined>>;
+  answer(proposal: string, verdict: "approve" | "deny", confirmed: boolean): Promise<Result<Confirmed | undefined>>;
 }
 
 type ProposalContext = Pick<ManagerContext, "ports" | "limits" | "notify">;
 
 interface Open {
   readonly proposal: Proposal;
+  /** What it does once it is confirmed. */
+  readonly act: () => Promise<Result<Confirmed>>;
   readonly code: string;
   /** Monotonic: a clock that is turned back must not prolong it. */
   readonly until: number;
   wrongCodes: number;
 }
 
+export interface ProposalActions {
+  decide(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
+  changePolicy(question: PolicyChangeQuestion): Result<VmRecord>;
+}
+
 export class OpenProposals implements Proposals {
   readonly #context: ProposalContext;
-  readonly #decide: (question: DecisionQuestion) => Promise<Result<LaunchRecord>>;
+  readonly #actions: ProposalActions;
   /** In order of age. */
   readonly #open = new Map<string, Open>();
 
-  constructor(context: ProposalContext, decide: (question: DecisionQuestion) => Promise<Result<LaunchRecord>>) {
+  constructor(context: ProposalContext, actions: ProposalActions) {
     this.#context = context;
-    this.#decide = decide;
+    this.#actions = actions;
   }
 
-  propose({ launch, evidence, verdict, reason: words }: DecisionQuestion): Result<Proposal> {
-    const { ports, limits, notify } = this.#context;
-    this.#dropExpired();
+  propose({ launch, evidence, verdict, reason: words }: DecisionQuestion): Result<LaunchProposal> {
+    const { ports } = this.#context;
     const reason = reasonFrom(words);
     if (reason === undefined) return fail(failure("approval.reason-missing"));
     const record = ports.store.launch(launch);
     if (record?.state !== "pending")
       return fail(failure(record?.decision === undefined ? "approval.not-pending" : "approval.already-decided"));
     if (record.evidenceDigest !== evidence) return fail(failure("approval.evidence-changed"));
-    if (this.#open.size >= limits.proposals) return fail(failure("proposal.too-many"));
-    const proposal: Proposal = {
-      proposal: freshUuid(ports.random),
-      launch,
-      evidence,
-      verdict,
-      reason,
-      expiresAt: ports.clock.now() + limits.proposalMs,
-      vmName: record.vmName ?? record.vm,
-      summary: summaryOf(record, verdict, reason),
-    };
-    const until = ports.clock.monotonic() + limits.proposalMs;
-    this.#open.set(proposal.proposal, { proposal, code: freshCode(ports.random), until, wrongCodes: 0 });
-    notify({ kind: "proposal", id: proposal.proposal });
-    return ok(proposal);
+    const question = { launch, evidence, verdict, reason };
+    const summary = summaryOf(record, verdict, reason);
+    return this.#keep({ about: "launch", ...question, ...this.#head(record.vmName ?? record.vm, reason, summary) }, async () => {
+      const decided = await this.#actions.decide(question);
+      return decided.ok ? ok({ about: "launch", launch: decided.value }) : decided;
+    });
+  }
+
+  proposePolicy({ vm: id, policy, before, reason: words }: PolicyChangeQuestion): Result<PolicyProposal> {
+    const { ports } = this.#context;
+    const reason = reasonFrom(words);
+    if (reason === undefined) return fail(failure("approval.reason-missing"));
+    const vm = ports.store.vm(id);
+    if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
+    if (vm.policyVersions[0]?.digest !== before) return fail(failure("policy.changed-meanwhile"));
+    const after = policyDigest(policy, ports.primitives);
+    if (after === before) return fail(failure("policy.same"));
+    const question = { vm: id, policy, before, reason };
+    const summary = policySummary(vm, policy, reason);
+    return this.#keep({ about: "policy", vm: id, before, after, verdict: "approve", ...this.#head(vm.name, reason, summary) }, async () => {
+      const changed = this.#actions.changePolicy(question);
+      return changed.ok ? ok({ about: "policy", vm: changed.value }) : changed;
+    });
   }
 
   codeOf(proposal: string): string | undefined {
@@ -88,7 +125,7 @@ export class OpenProposals implements Proposals {
     return this.#open.get(proposal)?.code;
   }
 
-  async confirm(id: string, code: string): Promise<Result<LaunchRecord>> {
+  async confirm(id: string, code: string): Promise<Result<Confirmed>> {
     this.#dropExpired();
     const open = this.#open.get(id);
     if (open === undefined) return unknownProposal();
@@ -98,7 +135,7 @@ export class OpenProposals implements Proposals {
       return fail(failure("proposal.wrong-code"));
     }
     this.#drop(id);
-    return this.#decide(open.proposal);
+    return open.act();
   }
 
   cancel(id: string): Result<void> {
@@ -111,7 +148,7 @@ export class OpenProposals implements Proposals {
     return [...this.#open.values()].map(({ proposal }) => proposal);
   }
 
-  async answer(id: string, verdict: "approve" | "deny", confirmed: boolean): Promise<Result<LaunchRecord | undefined>> {
+  async answer(id: string, verdict: "approve" | "deny", confirmed: boolean): Promise<Result<Confirmed | undefined>> {
     this.#dropExpired();
     const open = this.#open.get(id);
     if (open === undefined) return unknownProposal();
@@ -119,7 +156,22 @@ export class OpenProposals implements Proposals {
     this.#drop(id);
     if (!confirmed) return ok(undefined);
     if (verdict !== open.proposal.verdict) return fail(failure("proposal.another-verdict"));
-    return this.#decide(open.proposal);
+    return open.act();
+  }
+
+  #head(vmName: string, reason: string, summary: readonly string[]): ProposalHead {
+    const { ports, limits } = this.#context;
+    return { proposal: freshUuid(ports.random), reason, expiresAt: ports.clock.now() + limits.proposalMs, vmName, summary };
+  }
+
+  #keep<T extends Proposal>(proposal: T, act: Open["act"]): Result<T> {
+    const { ports, limits, notify } = this.#context;
+    this.#dropExpired();
+    if (this.#open.size >= limits.proposals) return fail(failure("proposal.too-many"));
+    const until = ports.clock.monotonic() + limits.proposalMs;
+    this.#open.set(proposal.proposal, { proposal, act, code: freshCode(ports.random), until, wrongCodes: 0 });
+    notify({ kind: "proposal", id: proposal.proposal });
+    return ok(proposal);
   }
 
   #drop(id: string): boolean {

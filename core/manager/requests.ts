@@ -25,7 +25,7 @@ export interface Enrolment {
   readonly endpoints: readonly string[];
   /** Hex, 48 bytes each. Empty: the owner compares by hand. */
   readonly measurements: readonly string[];
-  /** A whole appraisal policy as JSON text, instead of the preset. */
+  /** A whole appraisal policy as JSON or YAML text, instead of the preset. */
   readonly policy?: string;
   /** Keys that disks already have, by disk id; the others get fresh ones. Stays the caller's to wipe. */
   readonly keys?: ReadonlyMap<string, Secret>;

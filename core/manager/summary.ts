@@ -4,6 +4,7 @@ import { toHex } from "../base/bytes.ts";
 import { parseReport, firmwareText, type Report } from "../snp/report.ts";
 import { productOf } from "../snp/product.ts";
 import { parseTcb, tcbComponents } from "../snp/tcb.ts";
+import type { PersonNeeded } from "../release/decide.ts";
 import type { LaunchRecord } from "./records.ts";
 
 export function summaryOf(launch: LaunchRecord, verdict: "approve" | "deny", reason: string): readonly string[] {
@@ -14,10 +15,21 @@ export function summaryOf(launch: LaunchRecord, verdict: "approve" | "deny", rea
     verdict === "approve" ? `Release the disk keys of ${name}?` : `Deny the launch of ${name}?`,
     `It came from ${launch.peer}, with agent ${launch.agent}.`,
     ...(launch.alert === undefined ? [] : [`ALERT: ${launch.alert}`]),
+    ...(launch.checks ?? []).flatMap(({ signal }) => (signal === undefined ? [] : [`NOTE: ${signal}`])),
+    ...becauseSentences(launch.because),
     ...(report?.ok === true ? reportSentences(report.value) : ["Its report cannot be read."]),
     ...checkSentences(launch),
     `Reason given: ${reason}`,
   ];
+}
+
+/** Why a person is asked. Values in full: they are there to be compared. */
+export function becauseSentences(because: PersonNeeded | undefined): readonly string[] {
+  if (because === undefined || because.reason === "always") return [];
+  if (because.reason === "first-launch")
+    return ["It is the first launch that a person is asked about: what you approve now goes by itself later."];
+  if (because.reason === "outside-times") return ["It is outside the times in which the policy lets keys go without a person."];
+  return because.differences.map(({ title, approved, now }) => `NEW: ${title}. Approved: ${approved || "none"}. Now: ${now || "none"}.`);
 }
 
 function reportSentences(report: Report): readonly string[] {

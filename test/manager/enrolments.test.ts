@@ -73,7 +73,7 @@ describe("what is refused", () => {
     ["no endpoint", { endpoints: [] }, "enrolment.malformed"],
     ["an endpoint without a port", { endpoints: ["manager.test"] }, "enrolment.malformed"],
     ["a short measurement", { measurements: ["ab"] }, "enrolment.malformed"],
-    ["a policy that is no JSON", { policy: "{" }, "enrolment.malformed"],
+    ["a policy that is no JSON", { policy: "{" }, "appraise.policy-malformed"],
     ["a policy with a check missing", { policy: '{"version":1}' }, "appraise.policy-malformed"],
     ["measurements beside a policy", { policy: canonicalJson(standardPreset()), measurements: ["ab".repeat(48)] }, "enrolment.malformed"],
     ["a key of 15 bytes", { keys: key(15) }, "enrolment.malformed"],

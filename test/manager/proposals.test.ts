@@ -59,7 +59,10 @@ describe("confirming with the code", () => {
     expect(code).toMatch(/^[0-9]{8}$/);
     const confirmed = proposals.confirm(proposal, `${code.slice(0, 4)} ${code.slice(4)}`);
     await world.run();
-    expect(await confirmed).toMatchObject({ ok: true, value: { decision: { by: "person", reason: "planned restart" } } });
+    expect(await confirmed).toMatchObject({
+      ok: true,
+      value: { about: "launch", launch: { decision: { by: "person", reason: "planned restart" } } },
+    });
     expect(await proposals.confirm(proposal, code)).toMatchObject({ ok: false, failure: { code: "proposal.unknown" } });
     expect(world.launchOf(connection).state).toBe("opened");
   });
@@ -98,7 +101,7 @@ describe("the host's dialog", () => {
     expect(world.launchOf(connection).state).toBe("pending");
     const confirmed = proposals.answer(propose("deny").proposal, "deny", true);
     await world.run();
-    expect(await confirmed).toMatchObject({ ok: true, value: { state: "denied" } });
+    expect(await confirmed).toMatchObject({ ok: true, value: { about: "launch", launch: { state: "denied" } } });
   });
 
   test("a proposal can be cancelled, and everybody hears of it", async () => {
@@ -118,7 +121,12 @@ test("the code is unbiased: numbers above the last whole multiple are thrown awa
   const random = { bytes: (length: number) => (length === 4 ? answers.shift() : undefined) ?? new Uint8Array(length) };
   const ports = { ...world.ports, random };
   const shell = { ports, limits: defaultLimits, notify: () => {} };
-  const open = new OpenProposals(shell, () => Promise.reject(new Error("not asked")));
+  const open = new OpenProposals(shell, {
+    decide: () => Promise.reject(new Error("not asked")),
+    changePolicy: () => {
+      throw new Error("not asked");
+    },
+  });
   const { proposal } = must(open.propose({ launch: record.id, evidence: record.evidenceDigest ?? "", verdict: "approve", reason: "x" }));
   expect(open.codeOf(proposal)).toBe("00000007");
   expect(answers).toHaveLength(0);

@@ -22,6 +22,11 @@ export const hostFailures = {
     peer: "not-accepted",
     sentence: "There is no launch of that id. Look at the list of launches.",
   },
+  "api.no-such-policy": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The VM has no such version of its policy. List its versions, and name one of them.",
+  },
   "api.no-such-vm": {
     family: "misconfigured",
     peer: "not-accepted",

@@ -105,6 +105,11 @@ export const managerFailures = {
     peer: "not-accepted",
     sentence: "The VM's policy was changed meanwhile. Look at the policy as it is now, and make your change again.",
   },
+  "policy.same": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence: "That is the policy which the VM has already. Change something, or leave it.",
+  },
   "policy.too-many-versions": {
     family: "limited",
     peer: "not-accepted",
