@@ -15,15 +15,20 @@ import {
   launchState,
   launchSummary,
   product,
+  confirmedView,
+  launchProposalView,
+  policyProposalView,
+  policyQuestion,
   proposalQuestion,
   proposalView,
   simulationView,
   statusView,
-  uuid,
   verdict,
   vmDetail,
   vmSummary,
 } from "./schemas.ts";
+import { policyDraft, policyField, policyPreset, policyText, policyVersion } from "./policy-schemas.ts";
+import { uuid } from "./shapes.ts";
 
 /** Every "no" of the service: a code of the failure table and the sentence that a person reads. */
 const base = oc.$meta<{ readonly role: Role }>({ role: "approve" }).errors({ REFUSED: { data: failureView } });
@@ -77,8 +82,10 @@ export const contract = {
   },
   approvals: {
     /** The page proposes; the person confirms in a native dialog, or with the code that the terminal shows. */
-    propose: operate.input(proposalQuestion).output(proposalView),
-    confirm: operate.input(z.strictObject({ proposal: uuid, code: z.string().max(32) })).output(launchSummary),
+    propose: operate.input(proposalQuestion).output(launchProposalView),
+    /** Another policy for a VM is confirmed like a release: it says who gets keys. */
+    proposePolicy: operate.input(policyQuestion).output(policyProposalView),
+    confirm: operate.input(z.strictObject({ proposal: uuid, code: z.string().max(32) })).output(confirmedView),
     cancel: operate.input(z.strictObject({ proposal: uuid })).output(nothing),
     /** For the host's own dialog. */
     open: approve.input(nothing).output(z.array(proposalView)),
@@ -94,6 +101,23 @@ export const contract = {
       .input(z.strictObject({ enrolment, keyFiles: z.array(z.strictObject({ disk: z.string(), path: z.string() })).max(16) }))
       .output(vmDetail),
     setEnabled: operate.input(z.strictObject({ id: uuid, enabled: z.boolean() })).output(vmDetail),
+    /** Newest first. */
+    policyVersions: view.input(byId).output(z.array(policyVersion)),
+    /** The canonical JSON of one version. */
+    policyOf: view.input(z.strictObject({ id: uuid, number: z.number().int().min(1) })).output(z.strictObject({ policy: z.string() })),
+    /** The change itself: only a connection that a person has authenticated holds this role. */
+    setPolicy: approve.input(policyQuestion).output(vmDetail),
+    /** Stricter, never looser: the next launch is a first one again. */
+    forgetApprovals: operate.input(byId).output(vmDetail),
+  },
+  policies: {
+    /** Is this text a policy, and what would it change for this VM? */
+    check: view.input(z.strictObject({ text: policyText, vm: uuid.optional() })).output(policyDraft),
+    presets: view.input(nothing).output(z.array(policyPreset)),
+    /** What each field means and what is at stake. */
+    fields: view.input(nothing).output(z.array(policyField)),
+    /** JSON Schema, as text. */
+    schema: view.input(nothing).output(z.strictObject({ schema: z.string() })),
   },
   collateral: {
     /** What is in the cache, by its shape: each launch verifies what it uses. */

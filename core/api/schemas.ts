@@ -1,10 +1,8 @@
 // What do the consoles see? The shapes of every answer and question of the contract, checked in both directions.
 // Bytes are lower-case hex, times are RFC 3339 in UTC. No shape here can hold key material.
 import { z } from "zod";
-
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
-const time = z.iso.datetime();
-export const uuid = z.uuid();
+import { launchHistory, launchPin, policyText, policyVersion } from "./policy-schemas.ts";
+import { hex, time, uuid } from "./shapes.ts";
 
 export const launchState = z.enum([
   "attesting",
@@ -61,7 +59,20 @@ export const launchSummary = z.strictObject({
   evidence: hex(48).optional(),
   failure: failureView.optional(),
   alert: z.string().optional(),
+  /** What a person should know although it need not fail: of the checks, in sentences. */
+  signals: z.array(z.string()),
 });
+
+/** Why a person is asked. */
+export const personNeeded = z.discriminatedUnion("reason", [
+  z.strictObject({ reason: z.literal("always") }),
+  z.strictObject({ reason: z.literal("first-launch") }),
+  z.strictObject({
+    reason: z.literal("new"),
+    differences: z.array(z.strictObject({ title: z.string(), approved: z.string(), now: z.string() })),
+  }),
+  z.strictObject({ reason: z.literal("outside-times") }),
+]);
 
 /** One decoded field of the report, ready to show. */
 export const fieldView = z.strictObject({
@@ -84,9 +95,12 @@ export const launchDetail = launchSummary.extend({
       at: time,
       by: z.enum(["policy", "person"]),
       reason: z.string().optional(),
+      /** The launch whose approval covers this one, under "first-launch-manual". */
+      pinnedBy: uuid.optional(),
       entry: z.number().int(),
     })
     .optional(),
+  because: personNeeded.optional(),
   outcome: z.array(z.strictObject({ disk: z.string(), opened: z.boolean(), code: z.string().optional() })).optional(),
 });
 
@@ -112,6 +126,9 @@ export const vmDetail = vmSummary.extend({
   ),
   /** The appraisal policy as canonical JSON. */
   policy: z.string(),
+  policyVersion,
+  pins: z.array(launchPin),
+  history: launchHistory,
   failedOpens: z.number().int(),
 });
 
@@ -123,8 +140,8 @@ export const enrolment = z.strictObject({
   endpoints: z.array(z.string().max(255)).min(1).max(8),
   /** Expected launch digests; empty means that the owner compares by hand. */
   measurements: z.array(hex(48)).max(64),
-  /** A whole policy as JSON text instead of the preset. */
-  policy: z.string().max(65_536).optional(),
+  /** A whole policy instead of the preset. */
+  policy: policyText.optional(),
 });
 
 export const statusView = z.strictObject({
@@ -169,13 +186,46 @@ export const proposalQuestion = z.strictObject({
   reason: z.string().trim().min(1).max(500),
 });
 
-export const proposalView = proposalQuestion.extend({
+const proposalHead = {
   proposal: uuid,
+  reason: z.string(),
   expiresAt: time,
   vmName: z.string(),
   /** The sentences that the dialog or the terminal shows, made by the service from its own record. */
   summary: z.array(z.string()),
+};
+
+export const launchProposalView = z.strictObject({
+  about: z.literal("launch"),
+  ...proposalHead,
+  launch: uuid,
+  evidence: hex(48),
+  verdict,
 });
+
+export const policyQuestion = z.strictObject({
+  vm: uuid,
+  text: policyText,
+  /** The digest of the policy that the person saw as the VM's: a change in between is not overwritten. */
+  before: hex(48),
+  reason: z.string().trim().min(1).max(500),
+});
+
+export const policyProposalView = z.strictObject({
+  about: z.literal("policy"),
+  ...proposalHead,
+  vm: uuid,
+  before: hex(48),
+  after: hex(48),
+  verdict: z.literal("approve"),
+});
+
+export const proposalView = z.discriminatedUnion("about", [launchProposalView, policyProposalView]);
+
+export const confirmedView = z.discriminatedUnion("about", [
+  z.strictObject({ about: z.literal("launch"), launch: launchSummary }),
+  z.strictObject({ about: z.literal("policy"), vm: vmSummary }),
+]);
 
 export const simulationView = z.strictObject({
   id: uuid,
@@ -233,6 +283,10 @@ export type Enrolment = z.infer<typeof enrolment>;
 export type StatusView = z.infer<typeof statusView>;
 export type ChangeEvent = z.infer<typeof changeEvent>;
 export type ProposalQuestion = z.infer<typeof proposalQuestion>;
+export type PolicyQuestion = z.infer<typeof policyQuestion>;
+export type LaunchProposalView = z.infer<typeof launchProposalView>;
+export type PolicyProposalView = z.infer<typeof policyProposalView>;
+export type PersonNeededView = z.infer<typeof personNeeded>;
 export type ProposalView = z.infer<typeof proposalView>;
 export type SimulationView = z.infer<typeof simulationView>;
 export type ConsoleLink = z.infer<typeof consoleLink>;

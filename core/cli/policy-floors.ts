@@ -10,7 +10,7 @@ import { parseReport, type Report } from "../snp/report.ts";
 import type { CommonOptions } from "./command.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
 import { readPolicyFile, readJsonFile, refuseInput } from "./policy-file.ts";
-import { policyYaml } from "./policy-yaml.ts";
+import { policyYaml } from "../appraise/policy-yaml.ts";
 import { maximumReport, readFile } from "./report-run.ts";
 
 export interface FloorsOptions extends CommonOptions {

@@ -1,12 +1,11 @@
 // What `portcullis policy` answers: policies in, words or JSON out, and the exit code. Exit 1 where a file is no policy, or where one became looser;
 // exit 2 where a file cannot be read.
 import { type PolicyChange, policyDifference } from "../appraise/policy-difference.ts";
-import { checkReference } from "../appraise/check-reference.ts";
 import { policySchema } from "../appraise/policy-schema.ts";
 import { parsePolicy, policyFaults } from "../appraise/policy-parser.ts";
-import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { presetNames, presets } from "../appraise/presets.ts";
-import { policyYaml } from "./policy-yaml.ts";
+import { policyYaml } from "../appraise/policy-yaml.ts";
+import { waivers } from "../appraise/waivers.ts";
 import { failure } from "../base/failure.ts";
 import type { CommonOptions } from "./command.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
@@ -66,17 +65,4 @@ export function diff(before: string, after: string, output: Output): ExitCode {
 
 function changeText({ direction, title, sentence }: PolicyChange): string {
   return `${direction.padEnd(8)}  ${title}: ${printable(sentence)}`;
-}
-
-interface Waiver {
-  readonly field: string;
-  readonly title: string;
-  readonly reason: string;
-}
-
-function waivers({ checks }: AppraisalPolicy): readonly Waiver[] {
-  const titles: Readonly<Record<string, { readonly title: string }>> = checkReference;
-  return Object.entries(checks).flatMap(([field, demand]) =>
-    "waived" in demand ? [{ field, title: titles[field]?.title ?? field, reason: demand.waived }] : [],
-  );
 }

@@ -4,7 +4,7 @@ import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/message-port";
 import type { ContractRouterClient } from "@orpc/contract";
 import type { Contract } from "../../core/api/contract.ts";
-import type { ProposalView } from "../../core/api/schemas.ts";
+import type { PolicyProposalView, ProposalView } from "../../core/api/schemas.ts";
 
 export interface Question {
   readonly type: "warning" | "question";
@@ -19,6 +19,7 @@ export interface Question {
 }
 
 export function questionOf(proposal: ProposalView): Question {
+  if (proposal.about === "policy") return policyQuestionOf(proposal);
   const approve = proposal.verdict === "approve";
   return {
     type: approve ? "warning" : "question",
@@ -31,6 +32,24 @@ export function questionOf(proposal: ProposalView): Question {
       `Reason given: “${plain(proposal.reason)}”`,
     ].join("\n"),
     buttons: ["Cancel", approve ? "Release the keys" : "Deny the launch"],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  };
+}
+
+function policyQuestionOf(proposal: PolicyProposalView): Question {
+  return {
+    type: "warning",
+    title: "Portcullis",
+    message: `Change the policy of ${plain(proposal.vmName)}?`,
+    detail: [
+      ...proposal.summary.map(plain),
+      "",
+      `From ${proposal.before.slice(0, 16)}… to ${proposal.after.slice(0, 16)}…`,
+      `Reason given: “${plain(proposal.reason)}”`,
+    ].join("\n"),
+    buttons: ["Cancel", "Change the policy"],
     defaultId: 0,
     cancelId: 0,
     noLink: true,

@@ -64,9 +64,11 @@ describe("a launch", needs("chromium"), () => {
     await dialog.getByText("The disk key was released, and every disk opened.", { exact: false }).waitFor();
     await dialog.getByRole("button", { name: "Done" }).click();
     await expectText(page, "Audit log entry 13");
-    expect(service.proposals.map(({ evidence, verdict, reason }) => ({ evidence, verdict, reason }))).toEqual([
-      { evidence: digestOf("evidence one", 48), verdict: "approve", reason: "Planned restart" },
-    ]);
+    expect(
+      service.proposals.map((proposal) =>
+        proposal.about === "launch" ? { evidence: proposal.evidence, verdict: proposal.verdict, reason: proposal.reason } : undefined,
+      ),
+    ).toEqual([{ evidence: digestOf("evidence one", 48), verdict: "approve", reason: "Planned restart" }]);
   });
 
   test("deny goes the same way", async () => {

@@ -8,7 +8,22 @@ import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { contract } from "../../core/api/contract.ts";
 import { answerPage, type PageFiles } from "../../core/api/page-files.ts";
-import type { ChangeEvent, FailureView, LaunchDetail, ProposalView, SimulationView, StatusView, VmDetail } from "../../core/api/schemas.ts";
+import { policyFromText } from "../../core/appraise/policy-text.ts";
+import { policySchema } from "../../core/appraise/policy-schema.ts";
+import { must } from "../../core/base/result.ts";
+import { policyDraft, policyFields, policyPresets } from "../../core/node/service/policy-views.ts";
+import type {
+  ChangeEvent,
+  FailureView,
+  LaunchDetail,
+  LaunchProposalView,
+  PolicyProposalView,
+  ProposalView,
+  SimulationView,
+  StatusView,
+  VmDetail,
+  VmSummary,
+} from "../../core/api/schemas.ts";
 import { Changes } from "../../core/node/service/changes.ts";
 import { idOf, readyStatus, vm } from "./fixture-values.ts";
 
@@ -18,6 +33,8 @@ export class FixtureService {
   vms: VmDetail[] = [];
   simulations: SimulationView[] = [];
   proposals: ProposalView[] = [];
+  /** Canonical JSON of proposed policies, by proposal. */
+  readonly drafts = new Map<string, string>();
   /** The one code that confirms. */
   code = "12345678";
   /** Method, dotted -> the "no" it answers. */
@@ -82,7 +99,7 @@ function routerOf(service: FixtureService, changes: Changes) {
       throw refused({ code: "manager.no-such-proposal", sentence: "This question is not open any more. Ask again." });
     return found;
   };
-  const decided = (proposal: ProposalView): LaunchDetail => {
+  const decided = (proposal: LaunchProposalView): LaunchDetail => {
     const release = proposal.verdict === "approve";
     const at = new Date().toISOString();
     service.launches = service.launches.map((launch) =>
@@ -99,6 +116,27 @@ function routerOf(service: FixtureService, changes: Changes) {
     service.status = { ...service.status, pending: 0 };
     changes.tell({ kind: "launch", id: proposal.launch });
     return one(service.launches, proposal.launch);
+  };
+  const draftOf = (text: string, of: VmDetail | undefined) =>
+    policyDraft(text, of === undefined ? undefined : must(policyFromText(of.policy)));
+  const changed = (proposal: PolicyProposalView): VmDetail => {
+    const policy = service.drafts.get(proposal.proposal) ?? "";
+    service.vms = service.vms.map((each) =>
+      each.id === proposal.vm
+        ? {
+            ...each,
+            policy,
+            policyVersion: {
+              number: each.policyVersion.number + 1,
+              digest: proposal.after,
+              since: new Date().toISOString(),
+              reason: proposal.reason,
+            },
+          }
+        : each,
+    );
+    changes.tell({ kind: "vm", id: proposal.vm });
+    return one(service.vms, proposal.vm);
   };
   return api.router({
     status: {
@@ -137,7 +175,8 @@ function routerOf(service: FixtureService, changes: Changes) {
           `${input.verdict === "approve" ? "Release the disk key to" : "Deny"} ${launch.vmName ?? launch.vm}.`,
           `Evidence ${input.evidence.slice(0, 16)}…: 12 checks passed, 1 waived, none failed.`,
         ];
-        const proposal = {
+        const proposal: LaunchProposalView = {
+          about: "launch",
           ...input,
           proposal: idOf(`proposal ${service.proposals.length}`),
           expiresAt: new Date(Date.now() + 120_000).toISOString(),
@@ -151,7 +190,29 @@ function routerOf(service: FixtureService, changes: Changes) {
         const proposal = proposalOf(input.proposal);
         if (input.code !== service.code)
           throw refused({ code: "manager.wrong-code", sentence: "This is not the code that the terminal shows. Two tries are left." });
-        return summaryOf(decided(proposal));
+        if (proposal.about === "policy") return { about: "policy", vm: vmSummaryOf(changed(proposal)) };
+        return { about: "launch", launch: summaryOf(decided(proposal)) };
+      }),
+      proposePolicy: api.approvals.proposePolicy.handler(({ input }) => {
+        const of = one(service.vms, input.vm);
+        const draft = draftOf(input.text, of);
+        if (draft.digest === undefined || draft.policy === undefined)
+          throw refused({ code: "appraise.policy-malformed", sentence: "The policy cannot be read. Mend what is named." });
+        const proposal: PolicyProposalView = {
+          about: "policy",
+          proposal: idOf(`proposal ${service.proposals.length}`),
+          vm: input.vm,
+          before: input.before,
+          after: draft.digest,
+          verdict: "approve",
+          reason: input.reason,
+          expiresAt: new Date(Date.now() + 120_000).toISOString(),
+          vmName: of.name,
+          summary: [`Change the policy of “${of.name}”?`, ...draft.changes.map(({ direction, title }) => `${direction}: ${title}`)],
+        };
+        service.proposals.push(proposal);
+        service.drafts.set(proposal.proposal, draft.policy);
+        return proposal;
       }),
       cancel: api.approvals.cancel.handler(({ input }) => {
         proposalOf(input.proposal);
@@ -162,9 +223,7 @@ function routerOf(service: FixtureService, changes: Changes) {
       answer: api.approvals.answer.handler(() => never()),
     },
     vms: {
-      list: api.vms.list.handler(() =>
-        service.vms.map(({ disks: _d, configurations: _c, policy: _p, failedOpens: _f, ...summary }) => summary),
-      ),
+      list: api.vms.list.handler(() => service.vms.map(vmSummaryOf)),
       get: api.vms.get.handler(({ input }) => one(service.vms, input.id)),
       add: api.vms.add.handler(({ input }) => {
         const added = vm(input.name, { simulated: input.simulated, disks: input.disks, createdAt: new Date().toISOString() });
@@ -178,6 +237,22 @@ function routerOf(service: FixtureService, changes: Changes) {
         changes.tell({ kind: "vm", id: input.id });
         return one(service.vms, input.id);
       }),
+      policyVersions: api.vms.policyVersions.handler(({ input }) => [one(service.vms, input.id).policyVersion]),
+      policyOf: api.vms.policyOf.handler(({ input }) => ({ policy: one(service.vms, input.id).policy })),
+      setPolicy: api.vms.setPolicy.handler(() => never()),
+      forgetApprovals: api.vms.forgetApprovals.handler(({ input }) => {
+        service.vms = service.vms.map((each) => (each.id === input.id ? { ...each, pins: [] } : each));
+        changes.tell({ kind: "vm", id: input.id });
+        return one(service.vms, input.id);
+      }),
+    },
+    policies: {
+      check: api.policies.check.handler(({ input }) =>
+        draftOf(input.text, input.vm === undefined ? undefined : one(service.vms, input.vm)),
+      ),
+      presets: api.policies.presets.handler(() => policyPresets()),
+      fields: api.policies.fields.handler(() => policyFields()),
+      schema: api.policies.schema.handler(() => ({ schema: JSON.stringify(policySchema) })),
     },
     collateral: {
       list: api.collateral.list.handler(() => []),
@@ -204,7 +279,11 @@ function routerOf(service: FixtureService, changes: Changes) {
   }
 }
 
-function summaryOf({ fields: _f, checks: _c, report: _r, decision: _d, outcome: _o, ...summary }: LaunchDetail) {
+function vmSummaryOf({ id, name, simulated, enabled, createdAt, lastLaunch }: VmDetail): VmSummary {
+  return { id, name, simulated, enabled, createdAt, ...(lastLaunch === undefined ? {} : { lastLaunch }) };
+}
+
+function summaryOf({ fields: _f, checks: _c, report: _r, decision: _d, outcome: _o, because: _b, ...summary }: LaunchDetail) {
   return summary;
 }
 

@@ -1,5 +1,9 @@
 // What does the fixture service show? Made-up launches and VMs in the contract's own types, so that drift does not compile. Reports
 // are real bytes, decoded by the service's own code.
+import { standardPreset } from "../../core/appraise/presets.ts";
+import { canonicalJson } from "../../core/base/json.ts";
+import { policyDigest } from "../../core/manager/policies.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
 import type { CheckView, LaunchDetail, StatusView, VmDetail } from "../../core/api/schemas.ts";
 import { toHex } from "../../core/base/bytes.ts";
 import { fieldViews } from "../../core/node/service/field-views.ts";
@@ -47,6 +51,7 @@ export function pendingLaunch(part: Partial<LaunchDetail> = {}): LaunchDetail {
     fields: fieldViews(report),
     report: toHex(report),
     checks: passingChecks,
+    signals: passingChecks.flatMap(({ signal }) => (signal === undefined ? [] : [signal])),
     ...part,
   };
 }
@@ -116,11 +121,15 @@ export function vm(name: string, part: Partial<VmDetail> = {}): VmDetail {
         issuedAt: before(1_000_000),
       },
     ],
-    policy: JSON.stringify({
-      version: 1,
-      checks: { vmpl: { require: { maximum: 0 } }, measurement: { waived: "compared by hand" } },
-      release: "manual",
-    }),
+    policy: canonicalJson(standardPreset()),
+    policyVersion: {
+      number: 1,
+      digest: policyDigest(standardPreset(), nodePrimitives),
+      since: before(1_000_000),
+      reason: "enrolled with it",
+    },
+    pins: [],
+    history: { chips: [], instances: [] },
     failedOpens: 0,
     ...part,
   };

@@ -11,7 +11,7 @@ import type { Role } from "../../core/api/roles.ts";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok } from "../../core/base/result.ts";
 import type { Manager } from "../../core/manager/manager.ts";
-import type { Proposal } from "../../core/manager/proposals.ts";
+import type { LaunchProposal } from "../../core/manager/proposals.ts";
 import { Changes } from "../../core/node/service/changes.ts";
 import { serveConnection } from "../../core/node/service/connection.ts";
 import { createRouter } from "../../core/node/service/router.ts";
@@ -23,7 +23,8 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-const proposal: Proposal = {
+const proposal: LaunchProposal = {
+  about: "launch",
   proposal: "0b5d7a3e-6a3c-4b8e-9a53-0f6ad1a2b3c4",
   launch: "7f0c6f3a-12ab-4c55-8a44-95b1c2d3e4f5",
   evidence: "ab".repeat(48),
@@ -49,6 +50,7 @@ describe("the page", () => {
       "console.link",
       "launches.decide",
       "vms.addWithKeys",
+      "vms.setPolicy",
     ]);
     expect(house.answers).toEqual([]);
   });

@@ -1,13 +1,19 @@
 // What is the answer to each question of the contract? One line a method: ask the service, turn its records into views, or refuse with a code.
 // The role that a method needs is read from the contract itself, so that a new method cannot forget it. No answer holds key material.
 import { implement, ORPCError } from "@orpc/server";
+import { policyFromText } from "../../appraise/policy-text.ts";
+import { policySchema } from "../../appraise/policy-schema.ts";
+import type { PolicyChangeQuestion } from "../../manager/policies.ts";
+import type { PolicyQuestion } from "../../api/schemas.ts";
 import { contract } from "../../api/contract.ts";
 import { mayCall, type Role } from "../../api/roles.ts";
 import { failure } from "../../base/failure.ts";
 import type { Failure } from "../../base/failure.ts";
 import type { Result } from "../../base/result.ts";
 import type { LaunchQuery } from "../../manager/ports.ts";
-import { failureView, launchDetail, launchSummary, proposalView, vmDetail, vmSummary } from "./views.ts";
+import { policyDraft, policyFields, policyPresets } from "./policy-views.ts";
+import { launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
+import { failureView, launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
 
 /** One connection. The counts are its own, so that no console can starve another; the library copies contexts, so they are an object. */
@@ -46,11 +52,12 @@ export function createRouter(parts: RouterParts) {
     });
 
   const lastLaunch = (vm: string) => take(manager()).launches({ vm, limit: 1 })[0];
-  const detailOf = (id: string) => {
+  const vmOf = (id: string) => {
     const vm = take(manager()).vm(id);
     if (vm === undefined) throw refused(failure("api.no-such-vm", id));
-    return vmDetail(vm, lastLaunch(id));
+    return vm;
   };
+  const detailOf = (id: string) => vmDetail(vmOf(id), lastLaunch(id));
 
   return api.router({
     status: {
@@ -92,11 +99,18 @@ export function createRouter(parts: RouterParts) {
       propose: api.approvals.propose.handler(({ input }) => {
         const proposal = take(take(manager()).proposals.propose(input));
         parts.onProposal(proposal);
-        return proposalView(proposal);
+        return launchProposalView(proposal);
       }),
-      confirm: api.approvals.confirm.handler(async ({ input }) =>
-        launchSummary(take(await take(manager()).proposals.confirm(input.proposal, input.code))),
-      ),
+      proposePolicy: api.approvals.proposePolicy.handler(({ input }) => {
+        const proposal = take(take(manager()).proposals.proposePolicy(policyQuestion(input)));
+        parts.onProposal(proposal);
+        return policyProposalView(proposal);
+      }),
+      confirm: api.approvals.confirm.handler(async ({ input }) => {
+        const confirmed = take(await take(manager()).proposals.confirm(input.proposal, input.code));
+        if (confirmed.about === "launch") return { about: "launch", launch: launchSummary(confirmed.launch) };
+        return { about: "policy", vm: vmSummary(confirmed.vm, lastLaunch(confirmed.vm.id)) };
+      }),
       cancel: api.approvals.cancel.handler(({ input }) => {
         take(take(manager()).proposals.cancel(input.proposal));
         return {};
@@ -120,9 +134,25 @@ export function createRouter(parts: RouterParts) {
       add: api.vms.add.handler(async ({ input }) => detailOf(take(await parts.enrol(input, [])).id)),
       addWithKeys: api.vms.addWithKeys.handler(async ({ input }) => detailOf(take(await parts.enrol(input.enrolment, input.keyFiles)).id)),
       setEnabled: api.vms.setEnabled.handler(({ input }) => {
-        if (take(manager()).vm(input.id) === undefined) throw refused(failure("api.no-such-vm", input.id));
-        return detailOf(take(take(manager()).setEnabled(input.id, input.enabled)).id);
+        return detailOf(take(take(manager()).setEnabled(vmOf(input.id).id, input.enabled)).id);
       }),
+      policyVersions: api.vms.policyVersions.handler(({ input }) => vmOf(input.id).policyVersions.map(policyVersionView)),
+      policyOf: api.vms.policyOf.handler(({ input }) => {
+        const version = vmOf(input.id).policyVersions.find(({ number }) => number === input.number);
+        const policy = version === undefined ? undefined : take(manager()).policy(version.digest);
+        if (policy === undefined) throw refused(failure("api.no-such-policy", String(input.number)));
+        return { policy };
+      }),
+      setPolicy: api.vms.setPolicy.handler(({ input }) => detailOf(take(take(manager()).changePolicy(policyQuestion(input))).id)),
+      forgetApprovals: api.vms.forgetApprovals.handler(({ input }) =>
+        detailOf(take(take(manager()).forgetApprovals(vmOf(input.id).id)).id),
+      ),
+    },
+    policies: {
+      check: api.policies.check.handler(({ input }) => policyDraft(input.text, input.vm === undefined ? undefined : vmOf(input.vm).policy)),
+      presets: api.policies.presets.handler(() => policyPresets()),
+      fields: api.policies.fields.handler(() => policyFields()),
+      schema: api.policies.schema.handler(() => ({ schema: JSON.stringify(policySchema) })),
     },
     collateral: {
       list: api.collateral.list.handler(() => [...parts.collateral.list()]),
@@ -138,6 +168,10 @@ export function createRouter(parts: RouterParts) {
       }),
     },
   });
+}
+
+function policyQuestion({ vm, text, before, reason }: PolicyQuestion): PolicyChangeQuestion {
+  return { vm, policy: take(policyFromText(text)), before, reason };
 }
 
 async function* watchCounted(changes: RouterParts["changes"], { counts }: Caller, signal: AbortSignal | undefined) {

@@ -5,10 +5,11 @@ import { rfc3339 } from "../../base/clock.ts";
 import { failureTable, sentenceOf } from "../../base/failure.ts";
 import { canonicalJson } from "../../base/json.ts";
 import { fieldViews } from "./field-views.ts";
-import type { FailureView, LaunchDetail, LaunchSummary, ProposalView, VmDetail, VmSummary } from "../../api/schemas.ts";
+import type { PolicyVersionView } from "../../api/policy-schemas.ts";
+import type { FailureView, LaunchDetail, LaunchSummary, PersonNeededView, VmDetail, VmSummary } from "../../api/schemas.ts";
 import type { Failure, FailureCode } from "../../base/failure.ts";
-import type { Proposal } from "../../manager/proposals.ts";
-import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
+import type { PersonNeeded } from "../../release/decide.ts";
+import type { LaunchRecord, PolicyVersion, VmRecord } from "../../manager/records.ts";
 
 export function failureView(failure: Failure): FailureView {
   return { code: failure.code, sentence: sentenceOf(failure) };
@@ -29,11 +30,12 @@ export function launchSummary(launch: LaunchRecord): LaunchSummary {
     ...optional("evidence", launch.evidenceDigest),
     ...(launch.code === undefined ? {} : { failure: recordedFailure(launch.code, launch.detail) }),
     ...optional("alert", launch.alert),
+    signals: (launch.checks ?? []).flatMap(({ signal }) => (signal === undefined ? [] : [signal])),
   };
 }
 
 export function launchDetail(launch: LaunchRecord): LaunchDetail {
-  const { decision, outcome, report } = launch;
+  const { because, decision, outcome, report } = launch;
   return {
     ...launchSummary(launch),
     fields: report === undefined ? [] : fieldViews(report),
@@ -47,9 +49,11 @@ export function launchDetail(launch: LaunchRecord): LaunchDetail {
             at: rfc3339(decision.at),
             by: decision.by,
             ...optional("reason", decision.reason),
+            ...optional("pinnedBy", decision.pinnedBy),
             entry: decision.entry,
           },
         }),
+    ...(because === undefined ? {} : { because: becauseView(because) }),
     ...(outcome === undefined ? {} : { outcome: outcome.map(({ disk, opened, code }) => ({ disk, opened, ...optional("code", code) })) }),
   };
 }
@@ -78,21 +82,27 @@ export function vmDetail(vm: VmRecord, lastLaunch: LaunchRecord | undefined): Vm
     })),
     // The JSON form of a policy is the type itself (core/appraise/policy.ts).
     policy: canonicalJson(vm.policy),
+    policyVersion: currentVersion(vm),
+    pins: vm.pins.map((pin) => ({ ...pin, at: rfc3339(pin.at) })),
+    history: {
+      chips: vm.history.chips.map((chip) => ({ ...chip, firstAt: rfc3339(chip.firstAt), lastAt: rfc3339(chip.lastAt) })),
+      instances: vm.history.instances.map((instance) => ({ ...instance, at: rfc3339(instance.at) })),
+    },
     failedOpens: vm.failedOpens,
   };
 }
 
-export function proposalView(proposal: Proposal): ProposalView {
-  return {
-    proposal: proposal.proposal,
-    launch: proposal.launch,
-    evidence: proposal.evidence,
-    verdict: proposal.verdict,
-    reason: proposal.reason,
-    expiresAt: rfc3339(proposal.expiresAt),
-    vmName: proposal.vmName,
-    summary: [...proposal.summary],
-  };
+export function policyVersionView({ number, digest, since, reason }: PolicyVersion): PolicyVersionView {
+  return { number, digest, since: rfc3339(since), reason };
+}
+
+function currentVersion({ policyVersions: [version] }: VmRecord): PolicyVersionView {
+  if (version === undefined) throw new Error("a VM without a policy");
+  return policyVersionView(version);
+}
+
+function becauseView(because: PersonNeeded): PersonNeededView {
+  return because.reason === "new" ? { reason: "new", differences: because.differences.map((one) => ({ ...one })) } : because;
 }
 
 /** A code that a record keeps may be an older program's. */

@@ -1,7 +1,7 @@
 // How does a policy look in YAML, for a person to edit? With what each field means as a comment above it. Reads back as the very same policy.
 import { Document, isMap, isScalar } from "yaml";
-import { policyReference } from "../appraise/policy-reference.ts";
-import type { AppraisalPolicy } from "../appraise/policy.ts";
+import { policyReference } from "./policy-reference.ts";
+import type { AppraisalPolicy } from "./policy.ts";
 
 export function policyYaml(policy: AppraisalPolicy, notes: readonly string[] = []): string {
   const document = new Document(policy, { aliasDuplicateObjects: false, version: "1.2", schema: "core" });
