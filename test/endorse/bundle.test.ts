@@ -202,8 +202,13 @@ describe("AMD's own certificates", needsVectors(), () => {
     expect(new Set(bundle.items.map(({ kind, product }) => `${product} ${kind}`)).size).toBe(13);
   });
 
-  test("a forged leaf is not even taken in", () => {
-    expect(codeOf(itemsFromFile(vector("reports", "forged-vcek-milan-v2.vek.der")))).toBe("endorse.vek-extension");
+  test("a forged leaf says whose it would be, and does not verify", () => {
+    const [forged] = must(itemsFromFile(vector("reports", "forged-vcek-milan-v2.vek.der")));
+    if (forged === undefined) throw new Error("no item");
+    const authorities = ["ARK-Milan", "SEV-Milan"].flatMap((name) => must(itemsFromFile(vector("amd-roots", `${name}.der`))));
+    const issuers = authorities.flatMap((item) => ("certificate" in item ? [item.certificate] : []));
+    const failure = itemFailure(forged, { issuers, anchors: amdAnchors, at: simulatedInstant, primitives: nodePrimitives });
+    expect(failure?.code).toBe("endorse.vek-signature");
   });
 });
 
