@@ -1,5 +1,5 @@
-// Mistake 2 of real verifiers: what is not expected is not checked. Here a missing expectation is a fault of the policy, a failed check, or a bug that
-// throws; never a pass.
+// Mistake 2 of real verifiers: what is not expected is not checked. Here a missing expectation is a fault of the policy, a failed check,
+// or a bug that throws; never a pass.
 import { describe, expect, test } from "vitest";
 import type { PolicyChecks } from "../../core/appraise/policy.ts";
 import { parsePolicy } from "../../core/appraise/policy-parser.ts";

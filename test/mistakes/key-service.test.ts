@@ -1,5 +1,5 @@
-// Mistake 18 of real verifiers: AMD's key service stands in the way of every boot, without cache or time-out, so that a 429 keeps disks locked.
-// A whole manager with its real collateral source, against the simulated key service over HTTP.
+// Mistake 18 of real verifiers: AMD's key service stands in the way of every boot, without cache or time-out, so that a 429 keeps disks
+// locked. A whole manager with its real collateral source, against the simulated key service over HTTP.
 import { describe, expect, onTestFinished, test } from "vitest";
 import { must, ok } from "../../core/base/result.ts";
 import { openCollateralSource } from "../../core/node/collateral/collateral-source.ts";

@@ -1,4 +1,4 @@
-// What the tests of real verifiers' mistakes share: verdicts as codes, of simulated evidence with one thing wrong and of the published vectors.
+// What the tests of real verifiers' mistakes share: verdicts as codes, of simulated evidence with one thing wrong and of published reports.
 import { checkUnbound } from "../../core/appraise/appraise.ts";
 import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
 import type { CheckResult } from "../../core/appraise/result.ts";

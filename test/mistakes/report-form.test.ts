@@ -1,5 +1,5 @@
-// Mistakes 10 and 11 of real verifiers: versions and bits that firmware brings are refused or guessed at, and what was signed is written anew
-// before it is hashed.
+// Mistakes 10 and 11 of real verifiers: versions and bits that firmware brings are refused or guessed at, and what was signed is written
+// anew before it is hashed.
 import { describe, expect, test } from "vitest";
 import { labPreset, presets } from "../../core/appraise/presets.ts";
 import { must } from "../../core/base/result.ts";

@@ -19,7 +19,7 @@ import { codesOf, codesWith, failedIn, judged, published } from "./kit.ts";
 const older: Tcb = { product: "Milan", fmc: undefined, bootloader: 4, tee: 0, snp: 0x17, microcode: 0xd9 };
 const newer: Tcb = { ...older, snp: 0x18, microcode: 0xdb };
 
-describe("mistake 6: the wrong TCB: current for reported, one number for five, Milan's layout for Turin, a lax reading of the certificate", () => {
+describe("mistake 6: the current TCB for the reported, one number for five, Milan's layout for Turin, a lax reading", () => {
   test("the manager asks for the certificate of the reported TCB, not of the current one", async () => {
     const chip = { reportedTcb: older, committedTcb: newer, currentTcb: newer, launchTcb: newer };
     const processor = await simulatedProcessor("Milan", chip);

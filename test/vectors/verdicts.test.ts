@@ -1,5 +1,5 @@
-// Does every shared vector give the verdict that is expected of it? Walks over the files, not over a list: a report, a certificate or an expectation that
-// has no counterpart fails, and so does a report for which no verdict stands here.
+// Does every shared vector give the verdict that is expected of it? Walks over the files, not over a list: a report, a certificate or an
+// expectation that has no counterpart fails, and so does a report for which no verdict stands here.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
