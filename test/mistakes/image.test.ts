@@ -1,8 +1,8 @@
 // Mistakes 15 and 16 of real verifiers: the measurement covers the firmware and nothing else, and keys come from the chip's own derivation.
 //
 // Of mistake 15 this holds what a verifier can: a key goes by itself only to a measurement that the owner named, compared whole. What that
-// measurement covers (kernel hashes in the firmware's table, vCPU count, command line) is for core/measure to compute, and to refuse where it
-// cannot: its tests belong here when it comes. Until then the sentence of the check promises no more than it keeps.
+// measurement covers (kernel hashes in the firmware's table, vCPU count, command line) is for core/measure to compute, and to refuse where
+// it cannot: its tests belong here when it comes. Until then the sentence of the check promises no more than it keeps.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// Mistake 14 of real verifiers: any genuine chip will do. A stolen, an old or a relayed one signs as well as the owner's; what stops them is
-// the list of chips, the floors, and a report that is bound to this connection, these nonces, this role and this key.
+// Mistake 14 of real verifiers: any genuine chip will do. A stolen, an old or a relayed one signs as well as the owner's; what stops them
+// is the list of chips, the floors, and a report that is bound to this connection, these nonces, this role and this key.
 import { afterEach, describe, expect, test } from "vitest";
 import { bindReport, verifyReport } from "../../core/appraise/verify.ts";
 import { toHex } from "../../core/base/bytes.ts";
