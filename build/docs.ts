@@ -7,7 +7,7 @@ import { checkReference } from "../core/appraise/check-reference.ts";
 import type { FieldReference } from "../core/appraise/field-reference.ts";
 import { presetNames, presets, standardPreset } from "../core/appraise/presets.ts";
 import { rulingReference } from "../core/appraise/ruling-reference.ts";
-import { claimNames, type ClaimNames } from "../core/appraise/rules/claims.ts";
+import { claimForms, claimText } from "../core/appraise/rules/claim-forms.ts";
 import { failureTable, type FailureEntry, type FailureFamily, type PeerCode } from "../core/base/failure.ts";
 
 /** Path in the repository, and the whole text. */
@@ -34,21 +34,20 @@ function policyPage(): string {
     "Beside `checks`.",
     ...Object.entries(rulingReference).flatMap(([name, field]) => fieldSection(name, field)),
     "## What your own rules may ask",
-    "A rule is an expression in [CEL](https://cel.dev) over these claims; it holds only where it is true. It may compare, calculate, use `in`, `has()`, `size()`, `startsWith()`, `endsWith()`, `contains()`, `int()`, `timestamp()`, `duration()` and the parts " +
-      "of a time (`at.getHours()`, UTC); loops and patterns are refused, so that what a rule costs is known. A claim that a report lacks makes the rule fail.",
-    table(["claim", "what it is"], claimRows(claimNames)),
+    "A rule is an expression in [CEL](https://cel.dev) over these claims; it holds only where it is true. It may compare, calculate, choose (`? :`), use `in`, `size()`, `startsWith()`, `endsWith()`, `contains()`, `timestamp('2026-11-24T12:00:00Z')`, " +
+      "`duration('36h')`, `int()` of a time or a duration, and the parts of a time in UTC. Those are counted as CEL does: `at.getMonth()`, `at.getDayOfMonth()` and `at.getDayOfYear()` from 0, `at.getDate()` from 1, `at.getDayOfWeek()` from 0 on Sunday.",
+    "What cannot be true of a report is refused when the policy is read: a name that is not below, a number compared with a text, a digest of the wrong length, a product that there is not. Loops, patterns and an order of texts are refused too, so that what a rule costs is known and `1.9` is not above `1.10`.",
+    "A claim that a report lacks makes the rule fail, unless the rest of it settles the answer: `tcb.reported.fmc > 1 || product != 'Turin'` is true of a Milan. `has(tcb.reported.fmc)` asks whether it is there.",
+    table(
+      ["claim", "what it is"],
+      [...claimForms].map(([path, form]) => [code(path), claimText(form)]),
+    ),
     "For example `tcb.reported.microcode >= 219 || line != 'Milan'`, with the sentence \"A Milan machine has microcode 219 or later.\"",
     "## Presets to start from",
     "Nothing that AMD's own documents do not settle is a default: such floors are waived, and say so.",
     ...presetNames.flatMap((name) => [`### Preset ${code(name)}`, ...presets[name].notes]),
     `A new VM starts from ${code("standard")}:`,
     `\`\`\`json\n${JSON.stringify(standardPreset(), undefined, 2)}\n\`\`\``,
-  );
-}
-
-function claimRows(names: ClaimNames, at = ""): readonly (readonly string[])[] {
-  return Object.entries(names).flatMap(([name, inner]) =>
-    typeof inner === "string" ? [[code(at + name), inner]] : claimRows(inner, `${at}${name}.`),
   );
 }
 

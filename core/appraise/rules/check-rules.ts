@@ -52,6 +52,10 @@ function valueAt(claims: Claims, path: string): CelInput | undefined {
 function textOf(value: CelInput | undefined, path: string, at: number): string {
   if (path === "at") return rfc3339(at);
   if (Array.isArray(value) || isCelList(value)) return `[${[...value].map(String).join(", ")}]`;
-  if (typeof value === "string") return JSON.stringify(value);
+  // The provider's name comes from its certificate, and may be long; what is ours is shorter.
+  if (typeof value === "string") return JSON.stringify(value.slice(0, longestText));
   return typeof value === "bigint" || typeof value === "boolean" ? String(value) : "not there";
 }
+
+/** The chip's id. */
+const longestText = 128;

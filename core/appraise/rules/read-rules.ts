@@ -2,7 +2,7 @@
 import { listOfObjects, object, PolicyFault, sentence } from "../policy-reader.ts";
 import type { Read } from "../policy-reader.ts";
 import { compileRule } from "./compile.ts";
-import { maximumRules, type CustomRule } from "./rule.ts";
+import { maximumExpression, maximumRules, type CustomRule } from "./rule.ts";
 
 const id: Read<string> = (json, path) => {
   if (typeof json !== "string" || !/^[a-z][a-z0-9-]{0,31}$/.test(json))
@@ -26,5 +26,3 @@ export const customRules: Read<readonly CustomRule[]> = listOfObjects(
     most: maximumRules,
   },
 );
-
-const maximumExpression = 1024;

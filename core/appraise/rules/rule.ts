@@ -11,3 +11,4 @@ export type CustomRule = {
 };
 
 export const maximumRules = 16;
+export const maximumExpression = 1024;

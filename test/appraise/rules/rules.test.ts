@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parsePolicy } from "../../../core/appraise/policy-parser.ts";
 import type { CheckResult } from "../../../core/appraise/result.ts";
 import { checkRules } from "../../../core/appraise/rules/check-rules.ts";
-import { claimNames, claimsOf, type ClaimNames } from "../../../core/appraise/rules/claims.ts";
+import { claimForms } from "../../../core/appraise/rules/claim-forms.ts";
+import { claimsOf } from "../../../core/appraise/rules/claims.ts";
 import { compileRule } from "../../../core/appraise/rules/compile.ts";
 import { maximumRules } from "../../../core/appraise/rules/rule.ts";
 import type { BoundReport } from "../../../core/appraise/verify.ts";
@@ -34,7 +35,7 @@ describe("what it says", () => {
     ["report.guestSvn > 7", "fail"],
     ["report.measurement.startsWith('abab') && product == 'Milan'", "pass"],
     ["line in ['Milan', 'Milan-X']", "pass"],
-    ["signer == 'vcek' && !has(provider)", "fail"],
+    ["signer == 'vcek' && !has(tcb.reported.fmc)", "pass"],
     ["tcb.reported.snp >= 4 && tcb.committed.microcode >= tcb.launch.microcode", "pass"],
     ["firmware.current.major * 1000 + firmware.current.minor >= 1055", "pass"],
     ["policy.debug ? false : true", "pass"],
@@ -70,15 +71,12 @@ describe("what cannot be evaluated fails", () => {
   test.each<[string]>([
     ["tcb.reported.fmc > 0"],
     ["1 in mitigations.current"],
-    ["report.guestSvn"],
-    ["'yes'"],
     ["report.guestSvn / 0 == 1"],
+    ["report.guestSvn % 0 == 1"],
     ["9223372036854775807 + report.guestSvn > 0"],
-    ["report.guestSvn < product"],
-    ["timestamp(product) < at"],
-    ["int(product) > 1"],
-    ["report.guestSvn ? true : false"],
-    ["duration('x') == duration('1s')"],
+    ["-9223372036854775807 - report.guestSvn < 0"],
+    ["4611686018427387904 * report.guestSvn > 0"],
+    ["duration('999999h999999h') + duration('999999h') > duration('1s')"],
   ])("%s", (expression) => {
     expect(verdictOf(expression)).toMatchObject({ verdict: "fail", code: "appraise.rule-error" });
   });
@@ -127,12 +125,10 @@ describe("what is no rule is refused when the policy is read", () => {
 });
 
 test("every name that a rule may use is there on a Turin of version 5, and nothing else is", () => {
-  const named = (names: ClaimNames, at = ""): readonly string[] =>
-    Object.entries(names).flatMap(([name, inner]) => (typeof inner === "string" ? [`${at}${name}`] : named(inner, `${at}${name}.`)));
   const there = (value: unknown, at: string): readonly string[] =>
     value instanceof Map ? [...(value as Map<string, unknown>)].flatMap(([name, inner]) => there(inner, `${at}.${name}`)) : [at];
   const has = Object.entries(claimsOf(turin)).flatMap(([name, value]) => there(value, name));
-  expect([...has, "provider"].toSorted()).toEqual(named(claimNames).toSorted());
+  expect([...has, "provider"].toSorted()).toEqual([...claimForms.keys()].toSorted());
 });
 
 test("rules only add checks: a refused result stays refused", async () => {
