@@ -22,9 +22,11 @@ export const checkKnownChip: Check = ({ genuine, policy, context }) =>
     context.history,
     () => "a chip that was given this VM's keys before, or the VM's first launch",
     ({ chips }) => {
-      const chipId = toHex(genuine.report.chipId);
-      const known = isZero(genuine.report.chipId) ? undefined : chips.find((chip) => chip.chipId === chipId);
       if (chips.length === 0) return { actual: "the first launch" };
+      if (isZero(genuine.report.chipId))
+        return { actual: "masked", signal: "The chip's identity is masked, so that nobody can say whether the VM ran on it before." };
+      const chipId = toHex(genuine.report.chipId);
+      const known = chips.find((chip) => chip.chipId === chipId);
       if (known !== undefined) return { actual: `known since ${rfc3339(known.firstAt)}` };
       return { actual: "never seen before", signal: `This chip was never given the VM's keys before: ${chipId}.` };
     },
@@ -44,6 +46,12 @@ export const checkTcbHistory: Check = ({ genuine, policy, context }) =>
     ({ chips }) => {
       const chipId = toHex(genuine.report.chipId);
       const before = chips.find((chip) => chip.chipId === chipId);
+      // SECURITY: a host that masks the chip must not thereby escape the comparison. The last masked one is what it is compared with.
+      if (before === undefined && isZero(genuine.report.chipId) && chips.length > 0)
+        return {
+          actual: "masked",
+          signal: "The chip's identity is masked, so that its firmware cannot be compared with earlier launches.",
+        };
       if (before === undefined) return { actual: "nothing to compare with on this chip" };
       const lower = [
         ...lowered("reported", before.reportedTcb, genuine.tcb.reported),
@@ -62,6 +70,9 @@ export const checkFreshInstance: Check = ({ genuine, policy, context }) =>
     context.history,
     () => "an instance that was not given the keys before",
     ({ instances }) => {
+      // SECURITY: firmware names every guest at random, so that zeros name none, and must not pass for a new one.
+      if (isZero(genuine.report.reportId))
+        return { actual: "no REPORT_ID", signal: "The report names no instance, so that nobody can say whether it had the keys before." };
       const reportId = toHex(genuine.report.reportId);
       const before = instances.find((instance) => instance.reportId === reportId);
       if (before === undefined) return { actual: "not seen before" };
@@ -79,7 +90,8 @@ export const checkOtherInstance: Check = ({ genuine, policy, context }) => {
     () => `no other instance in the last ${minutes} minutes`,
     ({ instances }) => {
       const reportId = toHex(genuine.report.reportId);
-      const last = instances.find((instance) => instance.reportId !== reportId);
+      // By their times, for a history that was read from a file may stand in any order.
+      const [last] = instances.filter((instance) => instance.reportId !== reportId).toSorted((a, b) => b.at - a.at);
       if (last === undefined) return { actual: "no other instance" };
       const actual = `another was given the keys at ${rfc3339(last.at)}`;
       // Asked this way round, an instant that is no number was lately.
