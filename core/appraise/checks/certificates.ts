@@ -39,7 +39,8 @@ export const checkRevoked: Check = ({ genuine, policy }) => {
     "list" in revocation ? describeList(revocation.list) : `not checked: ${revocation.waived}`,
     ({ graceHours }) => ({
       expected: graceHours === 0 ? "a current list" : `a current list, or one that ran out at most ${graceHours} hours ago`,
-      passes: "list" in revocation,
+      // SECURITY: whoever verified it may have allowed more grace than this policy does.
+      passes: "list" in revocation && (!revocation.list.inGrace || genuine.at - revocation.list.nextUpdate <= graceHours * hour),
     }),
   );
   if (!("list" in revocation) || !revocation.list.inGrace) return result;
@@ -71,4 +72,5 @@ function describeList({ thisUpdate, nextUpdate }: RevocationFinding): string {
   return `checked: a list of ${rfc3339(thisUpdate)}, good until ${rfc3339(nextUpdate)}`;
 }
 
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
