@@ -1,5 +1,5 @@
-// What does the policy demand of this very silicon? Floors are kept by line; a report of version 2 names no line, and must then meet what is demanded of
-// every line of its product that the policy names.
+// What does the policy demand of this very silicon? Floors are kept by line; a report of version 2 names no line, and may be of any of its product: each
+// must then be named, and what is demanded of each be met.
 import { linesOf, siliconLineOf, type SiliconLine } from "../../snp/silicon.ts";
 import type { PerLine } from "../policy-demands.ts";
 import type { GenuineReport } from "../verify.ts";
@@ -18,8 +18,11 @@ export function judgeLine<T>(
     const demanded = demands[one];
     return demanded === undefined ? [] : [{ line: one, demanded }];
   });
-  // A line without a floor has not been thought about, so it does not pass.
-  if (named.length === 0) return { expected: `a floor for ${line ?? genuine.product}, which the policy lacks`, passes: false };
+  // A line without a floor has not been thought about, so it does not pass; nor does a report that could be of such a line.
+  if (named.length === 0 || named.length < lines.length) {
+    const lacking = lines.filter((one) => demands[one] === undefined).join(" and ");
+    return { expected: `a floor for ${lacking || genuine.product}, which the policy lacks`, passes: false };
+  }
   return {
     expected: named.map((one) => `${one.line}: ${describe(one.demanded)}`).join("; "),
     passes: named.every((one) => meets(one.demanded)),
