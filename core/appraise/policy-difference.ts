@@ -2,7 +2,7 @@
 // the types make sure that none is missing. It judges neither policy.
 import { siliconLines } from "../snp/silicon.ts";
 import { tcbComponents } from "../snp/tcb.ts";
-import { releaseRules } from "./policy-demands.ts";
+import { releaseRules, weekdays } from "./policy-demands.ts";
 import type { GuestPolicyDemand, PerLine, PlatformDemand, ReferenceValue, ReleaseRule, ReleaseTimes, TcbFloor } from "./policy-demands.ts";
 import type { AppraisalPolicy, PolicyChecks } from "./policy.ts";
 import { versionNumbers, type Demand } from "./policy-reader.ts";
@@ -138,18 +138,43 @@ const references: Compare<readonly ReferenceValue[]> = (before, after) => {
   ];
 };
 
+/** By the minutes of the week that are open: however they are written, more of them is looser. */
 const releaseTimes: Compare<ReleaseTimes> = (before, after) => {
-  if (before === after) return [];
-  if (before === "any") return [stricter(`Without a person, only ${timesText(after)}`)];
-  if (after === "any") return [looser(`Without a person, at any time; it was only ${timesText(before)}`)];
-  const [old, now] = [timesText(before), timesText(after)];
-  return old === now ? [] : [changed(`Without a person, only ${now}; it was only ${old}`)];
+  const [old, now] = [openMinutes(before), openMinutes(after)];
+  const sentence = `Without a person, ${timesText(after)}; it was ${timesText(before)}`;
+  return [
+    ...(isWithin(now, old) ? [] : [looser(sentence)]),
+    ...(isWithin(old, now) ? [] : [stricter(sentence)]),
+    ...(before === "any" || after === "any" || before.outside === after.outside ? [] : [outside[after.outside]]),
+  ];
 };
+
+function isWithin(some: ReadonlySet<number>, all: ReadonlySet<number>): boolean {
+  return [...some].every((minute) => all.has(minute));
+}
+
+/** Counted from Monday's first. */
+function openMinutes(times: ReleaseTimes): ReadonlySet<number> {
+  if (times === "any") return new Set(Array.from({ length: weekdays.length * minutesOfDay }, (_, index) => index));
+  const open = times.open.flatMap(({ days, from, until }) =>
+    days.flatMap((day) => {
+      const [start, end] = [minuteOf(from), minuteOf(until)];
+      return Array.from({ length: end - start }, (_, index) => weekdays.indexOf(day) * minutesOfDay + start + index);
+    }),
+  );
+  return new Set(open);
+}
+
+/** "HH:MM"; the parser has made sure of the form. */
+function minuteOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number);
+  return hours * 60 + minutes;
+}
 
 function timesText(times: ReleaseTimes): string {
   if (times === "any") return "at any time";
   const open = times.open.map(({ days, from, until }) => `${days.join(" ")} ${from}–${until} UTC`).join("; ");
-  return `${open}, and outside ${times.outside === "manual" ? "a person is asked" : "the launch is refused"}`;
+  return `only ${open}, and outside ${times.outside === "manual" ? "a person is asked" : "the launch is refused"}`;
 }
 
 const same: Compare<true> = () => [];
@@ -210,7 +235,11 @@ const comparisons: { readonly [field in PolicyField]: Compare<AppraisalPolicy> }
   version: () => [],
   rules: ({ rules: before }, { rules: after }) => {
     const text = ({ id, expression }: CustomRule): string => `${id} (${expression})`;
-    return members(before.map(text), after.map(text), "Demanded now", stricter, "No longer demanded", looser);
+    const reworded = after.filter((rule) => before.some((old) => text(old) === text(rule) && old.sentence !== rule.sentence));
+    return [
+      ...members(before.map(text), after.map(text), "Demanded now", stricter, "No longer demanded", looser),
+      ...(reworded.length === 0 ? [] : [changed(`Said otherwise: ${reworded.map(({ id, sentence }) => `${id}: ${sentence}`).join(", ")}`)]),
+    ];
   },
   release: ({ release: before }, { release: after }) => {
     const step = releaseRules.indexOf(after) - releaseRules.indexOf(before);
@@ -231,6 +260,12 @@ const releaseSentences: { readonly [rule in ReleaseRule]: string } = {
   "first-launch-manual": "A person approves what is new; what matches an approved launch goes by itself",
   automatic: "Nobody approves a launch any more",
 };
+
+const outside: { readonly [what in "manual" | "refuse"]: Change } = {
+  manual: looser("Outside these times a person is asked now; the launch was refused"),
+  refuse: stricter("Outside these times the launch is refused now; a person was asked"),
+};
+const minutesOfDay = 1440;
 
 const fields = Object.keys(comparisons).filter((name): name is PolicyField => Object.hasOwn(policyReference, name));
 

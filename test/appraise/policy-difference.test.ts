@@ -100,7 +100,7 @@ test.each<[Partial<AppraisalPolicy>, Partial<AppraisalPolicy>, string, string]>(
   [{ release: "manual" }, { release: "first-launch-manual" }, "looser", "stricter"],
   [{ release: "first-launch-manual" }, { release: "automatic" }, "looser", "stricter"],
   [{ releaseTimes: mornings }, { releaseTimes: "any" }, "looser", "stricter"],
-  [{ releaseTimes: mornings }, { releaseTimes: { ...mornings, outside: "refuse" } }, "changed", "changed"],
+  [{ releaseTimes: mornings }, { releaseTimes: { ...mornings, outside: "refuse" } }, "stricter", "looser"],
   [{ failedOpensMaximum: 3 }, { failedOpensMaximum: 4 }, "looser", "stricter"],
   [{ rules: [rule] }, { rules: [] }, "looser", "stricter"],
   [{ freshnessSeconds: 120 }, { freshnessSeconds: 121 }, "looser", "stricter"],
