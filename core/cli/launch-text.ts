@@ -11,6 +11,8 @@ export function launchText(launch: LaunchDetail): string {
   const lines = [launchLine(launch), `from ${launch.peer}, agent ${launch.agent}`];
   if (launch.failure !== undefined) lines.push(launch.failure.sentence);
   if (launch.alert !== undefined) lines.push(`Alert: ${launch.alert}`);
+  for (const signal of launch.signals) lines.push(`NOTE: ${signal}`);
+  lines.push(...becauseLines(launch.because));
   if (launch.waitUntil !== undefined) lines.push(`Waits for a decision until ${launch.waitUntil}.`);
   for (const group of groups) {
     const fields = launch.fields.filter((field) => field.group === group);
@@ -22,12 +24,20 @@ export function launchText(launch: LaunchDetail): string {
   }
   if (launch.evidence !== undefined) lines.push("", `evidence ${launch.evidence}`);
   if (launch.decision !== undefined) {
-    const { verdict, by, at, reason, entry } = launch.decision;
+    const { verdict, by, at, reason, entry, pinnedBy } = launch.decision;
     lines.push(`decided: ${verdict} by ${by} at ${at}, audit entry ${entry}${reason === undefined ? "" : ` (${reason})`}`);
+    if (pinnedBy !== undefined) lines.push(`  it shows what a person approved in launch ${pinnedBy}`);
   }
   for (const { disk, opened, code } of launch.outcome ?? [])
     lines.push(`disk ${disk}: ${opened ? "opened" : `not opened (${code ?? "no code"})`}`);
   return lines.map(printable).join("\n");
+}
+
+function becauseLines(because: LaunchDetail["because"]): readonly string[] {
+  if (because?.reason === "first-launch") return ["A person is asked: it is the first launch."];
+  if (because?.reason === "outside-times") return ["A person is asked: it is outside the policy's times of release."];
+  if (because?.reason !== "new") return [];
+  return because.differences.map(({ title, approved, now }) => `NEW: ${title}. Approved: ${approved || "none"}. Now: ${now || "none"}.`);
 }
 
 export function vmLine(vm: VmSummary): string {
@@ -38,6 +48,11 @@ export function vmLine(vm: VmSummary): string {
 
 export function vmText(vm: VmDetail): string {
   const lines = [vmLine(vm)];
+  const { number, since, reason } = vm.policyVersion;
+  lines.push(`policy version ${number} since ${since} (${reason})`);
+  for (const pin of vm.pins)
+    lines.push(`approved in launch ${pin.launch} at ${pin.at}: measurement ${pin.measurement}, chip ${pin.chipId}`);
+  if (vm.failedOpens > 0) lines.push(`releases that did not open: ${vm.failedOpens}`);
   for (const disk of vm.disks) lines.push(`disk ${disk.id}: ${disk.device} as ${disk.name}`);
   for (const { digest, hostDataBase64, text, retiredAt } of vm.configurations) {
     lines.push("", retiredAt === undefined ? "configuration" : `configuration, retired ${retiredAt}`, text);
@@ -54,4 +69,15 @@ export function simulationText({ phase, progress, launch, exitCode, failure }: S
   return printable(parts.join(" · "));
 }
 
-const groups = ["identity", "measurement", "configuration", "guest-policy", "tcb", "platform", "certificates", "binding"] as const;
+const groups = [
+  "identity",
+  "measurement",
+  "configuration",
+  "guest-policy",
+  "tcb",
+  "platform",
+  "certificates",
+  "binding",
+  "history",
+  "rules",
+] as const;

@@ -31,4 +31,4 @@ export function refuseInput(output: Output, of: Failure): ExitCode {
 }
 
 /** Bytes: every character that is read may take four. */
-const maximumPolicy = 4 * maximumPolicyText;
+export const maximumPolicy = 4 * maximumPolicyText;

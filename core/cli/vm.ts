@@ -1,13 +1,16 @@
 // `portcullis vm`: which VMs may ask for keys? Enrolling one makes its configuration, its disk keys and the HOST_DATA to launch it with.
 // Key files are read by the manager, which runs as the same user; their bytes never pass through this command.
 import { randomUUID } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { presetNames, presets } from "../appraise/presets.ts";
 import { failure } from "../base/failure.ts";
+import { canonicalJson } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import { vmLine, vmText } from "./launch-text.ts";
+import { readPolicyFile } from "./policy-file.ts";
+import { forgetApprovalsCommand, historyCommand, policyOfVmCommand, setPolicyCommand } from "./vm-policy.ts";
 
 interface AddOptions extends ManagerOptions {
   readonly name: string;
@@ -16,6 +19,7 @@ interface AddOptions extends ManagerOptions {
   readonly endpoint?: readonly string[];
   readonly measurement?: readonly string[];
   readonly policy?: string;
+  readonly preset?: string;
   readonly diskKeyFile?: readonly string[];
 }
 
@@ -24,6 +28,10 @@ export function vmCommand(): Command {
   command.addCommand(addCommand());
   command.addCommand(listCommand());
   command.addCommand(showCommand());
+  command.addCommand(policyOfVmCommand());
+  command.addCommand(setPolicyCommand());
+  command.addCommand(forgetApprovalsCommand());
+  command.addCommand(historyCommand());
   return command;
 }
 
@@ -42,7 +50,8 @@ function addCommand(): Command {
     )
     .option("--endpoint <host:port>", "where its agent dials; may be repeated, tried in order (default: the manager's own)", collect)
     .option("--measurement <hex>", "a launch digest that it may have (48 bytes); may be repeated", collect)
-    .option("--policy <file>", "a whole appraisal policy as JSON, instead of the preset")
+    .option("--policy <file>", "a whole appraisal policy, JSON or YAML, instead of a preset")
+    .option("--preset <name>", `the preset that it starts from: ${presetNames.join(", ")} (default: standard, or simulated)`)
     .option("--disk-key-file <disk=file>", "the key that a disk already has, instead of a fresh one; may be repeated", collect)
     .action((options: AddOptions) =>
       askManager(options, async (api, output) => {
@@ -50,7 +59,7 @@ function addCommand(): Command {
         if (!disks.ok) return output.refuse(disks.failure);
         const keyFiles = each(options.diskKeyFile ?? [], parseKeyFile);
         if (!keyFiles.ok) return output.refuse(keyFiles.failure);
-        const policy = options.policy === undefined ? ok(undefined) : readText(options.policy);
+        const policy = policyOf(options);
         if (!policy.ok) return output.refuse(policy.failure);
         const { listener, simulation } = await api.status.get({});
         const own = listener.endpoint;
@@ -61,7 +70,7 @@ function addCommand(): Command {
           simulated: options.simulated === true,
           disks: disks.value,
           endpoints: [...(options.endpoint ?? (own === undefined ? [] : [own]))],
-          measurements: (options.measurement ?? []).map((hex) => hex.toLowerCase()),
+          measurements: policy.value === undefined ? (options.measurement ?? []).map((hex) => hex.toLowerCase()) : [],
           ...(policy.value === undefined ? {} : { policy: policy.value }),
         };
         const vm = await api.vms.addWithKeys({ enrolment, keyFiles: keyFiles.value });
@@ -125,13 +134,17 @@ function splitOnce(text: string): readonly [string, string | undefined] {
   return mark === -1 ? [text, undefined] : [text.slice(0, mark), text.slice(mark + 1)];
 }
 
-function readText(path: string): Result<string> {
-  try {
-    if (statSync(path).size > maximumPolicy) return fail(failure("cli.unreadable", `${path} is larger than a policy can be`));
-    return ok(readFileSync(path, "utf8"));
-  } catch (cause) {
-    return fail(failure("cli.unreadable", path, cause));
+/** Canonical JSON, or nothing where the manager's own default will do. */
+function policyOf({ policy, preset, measurement = [] }: AddOptions): Result<string | undefined> {
+  if (policy !== undefined) {
+    if (preset !== undefined || measurement.length > 0)
+      return fail(failure("cli.usage", "--policy says it all: leave --preset and --measurement out"));
+    const read = readPolicyFile(policy);
+    return read.ok ? ok(canonicalJson(read.value)) : read;
   }
+  if (preset === undefined) return ok(undefined);
+  const name = presetNames.find((one) => one === preset);
+  if (name === undefined) return fail(failure("cli.usage", `--preset is one of ${presetNames.join(", ")}`));
+  const measurements = measurement.map((hex) => ({ digest: hex.toLowerCase(), label: "named at the enrolment" }));
+  return ok(canonicalJson(presets[name].policy({ measurements })));
 }
-
-const maximumPolicy = 65_536;
