@@ -1,11 +1,11 @@
 // Does the report keep to the owner's own rules? One check for each rule: only "true" passes; false, an error and anything that is no bool fail.
-import { isCelError, isCelList, type CelInput, type CelResult } from "@bufbuild/cel";
+import { isCelError, isCelList, type CelInput } from "@bufbuild/cel";
 import { failureTable, type FailureCode } from "../../base/failure.ts";
 import { rfc3339 } from "../../base/clock.ts";
 import type { CheckResult } from "../result.ts";
 import type { GenuineReport } from "../verify.ts";
 import { claimsOf, type Claims } from "./claims.ts";
-import { compileRule } from "./compile.ts";
+import { compileRule, type CompiledRule } from "./compile.ts";
 import type { CustomRule } from "./rule.ts";
 
 export function checkRules(rules: readonly CustomRule[], genuine: GenuineReport): readonly CheckResult[] {
@@ -26,8 +26,9 @@ function checkRule({ id, expression, sentence }: CustomRule, claims: Claims, { a
   const compiled = compileRule(expression);
   if (!compiled.ok)
     return failed("appraise.rule-malformed", compiled.failure.detail ?? "", failureTable["appraise.rule-malformed"].sentence);
-  const actual = compiled.value.reads.map((path) => `${path} = ${textOf(valueAt(claims, path), path, at)}`).join(", ") || "nothing is read";
-  const answer = resultOf(compiled.value.run, claims);
+  const paths = new Set([...compiled.value.reads, ...compiled.value.asked]);
+  const actual = [...paths].map((path) => `${path} = ${textOf(claims[path], path, at)}`).join(", ") || "nothing is read";
+  const answer = answerOf(compiled.value, claims);
   if (answer === true) return { ...form, actual, verdict: "pass", sentence };
   if (answer === false) return failed("appraise.rule-failed", actual, sentence);
   const why = `${failureTable["appraise.rule-error"].sentence} (${answer})`;
@@ -35,18 +36,13 @@ function checkRule({ id, expression, sentence }: CustomRule, claims: Claims, { a
 }
 
 /** @returns the answer, or why there is none. */
-function resultOf(run: (claims: Claims) => CelResult, claims: Claims): boolean | string {
+function answerOf({ reads, run }: CompiledRule, claims: Claims): boolean | string {
   const result = run(claims);
   if (typeof result === "boolean") return result;
-  return isCelError(result) ? (result.message.split("\n", 1)[0] ?? "").slice(0, 200) : "it is neither true nor false";
-}
-
-function valueAt(claims: Claims, path: string): CelInput | undefined {
-  const [first = "", ...rest] = path.split(".");
-  return rest.reduce<CelInput | undefined>(
-    (value, part) => (value instanceof Map ? (value.get(part) as CelInput | undefined) : undefined),
-    claims[first],
-  );
+  if (!isCelError(result)) return "it is neither true nor false";
+  const absent = reads.filter((path) => claims[path] === undefined);
+  if (absent.length > 0) return `the report has no ${absent.join(", ")}`;
+  return (result.message.split("\n", 1)[0] ?? "").slice(0, 200);
 }
 
 function textOf(value: CelInput | undefined, path: string, at: number): string {

@@ -3,84 +3,62 @@
 import type { CelInput } from "@bufbuild/cel";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { toHex } from "../../base/bytes.ts";
-import { firmwareText, type FirmwareVersion } from "../../snp/report.ts";
+import { firmwareText } from "../../snp/report.ts";
 import { siliconLineOf } from "../../snp/silicon.ts";
-import { tcbComponents, type Tcb } from "../../snp/tcb.ts";
+import { tcbComponents } from "../../snp/tcb.ts";
 import { platformBitNames, type GuestPermission, type GuestRequirement } from "../policy-demands.ts";
 import type { GenuineReport } from "../verify.ts";
 
+/** By path, "report.guestSvn"; what the report does not have is not among them. */
 export type Claims = Readonly<Record<string, CelInput>>;
 
-export function claimsOf({ report, product, signer, simulated, at, vek, tcb: levels }: GenuineReport): Claims {
-  const line = report.cpuid === undefined ? undefined : siliconLineOf(report.cpuid);
-  return present({
+export function claimsOf({ report, product, signer, simulated, at, vek, tcb }: GenuineReport): Claims {
+  const { cpuid, policy, platformInfo, currentVersion, committedVersion, launchMitVector, currentMitVector } = report;
+  const claims: Record<string, CelInput> = {
     product,
-    line,
     signer,
-    provider: vek.cspId,
     simulated,
     at: timestampFromMs(at),
-    report: mapOf({
-      version: BigInt(report.version),
-      guestSvn: BigInt(report.guestSvn),
-      vmpl: BigInt(report.vmpl),
-      familyId: toHex(report.familyId),
-      imageId: toHex(report.imageId),
-      measurement: toHex(report.measurement),
-      hostData: toHex(report.hostData),
-      idKeyDigest: toHex(report.idKeyDigest),
-      authorKeyDigest: toHex(report.authorKeyDigest),
-      authorKeyEn: report.authorKeyEn,
-      reportId: toHex(report.reportId),
-      chipId: toHex(report.chipId),
-    }),
-    cpuid: mapOf(report.cpuid === undefined ? {} : ints(report.cpuid)),
-    policy: mapOf({
-      ...Object.fromEntries(guestPolicyBits.map((bit) => [bit, report.policy[bit]])),
-      abiMajor: BigInt(report.policy.abiMajor),
-      abiMinor: BigInt(report.policy.abiMinor),
-    }),
-    platform: mapOf({
-      ...Object.fromEntries(platformBitNames.map((bit) => [bit, report.platformInfo[bit]])),
-      unknownBits: bitsOf(report.platformInfo.unknownBits),
-    }),
-    tcb: mapOf({
-      reported: levelsOf(levels.reported),
-      committed: levelsOf(levels.committed),
-      current: levelsOf(levels.current),
-      launch: levelsOf(levels.launch),
-    }),
-    firmware: mapOf({ current: versionOf(report.currentVersion), committed: versionOf(report.committedVersion) }),
-    mitigations: mapOf({
-      launch: report.launchMitVector === undefined ? undefined : bitsOf(report.launchMitVector),
-      current: report.currentMitVector === undefined ? undefined : bitsOf(report.currentMitVector),
-    }),
-  });
+    "report.version": BigInt(report.version),
+    "report.guestSvn": BigInt(report.guestSvn),
+    "report.vmpl": BigInt(report.vmpl),
+    "report.familyId": toHex(report.familyId),
+    "report.imageId": toHex(report.imageId),
+    "report.measurement": toHex(report.measurement),
+    "report.hostData": toHex(report.hostData),
+    "report.idKeyDigest": toHex(report.idKeyDigest),
+    "report.authorKeyDigest": toHex(report.authorKeyDigest),
+    "report.authorKeyEn": report.authorKeyEn,
+    "report.reportId": toHex(report.reportId),
+    "report.chipId": toHex(report.chipId),
+    "policy.abiMajor": BigInt(policy.abiMajor),
+    "policy.abiMinor": BigInt(policy.abiMinor),
+    "platform.unknownBits": bitsOf(platformInfo.unknownBits),
+  };
+  const add = (path: string, value: CelInput | undefined): void => {
+    if (value !== undefined) claims[path] = value;
+  };
+  add("line", cpuid === undefined ? undefined : siliconLineOf(cpuid));
+  add("provider", vek.cspId);
+  for (const part of ["family", "model", "stepping"] as const) add(`cpuid.${part}`, intOf(cpuid?.[part]));
+  add("mitigations.launch", launchMitVector === undefined ? undefined : bitsOf(launchMitVector));
+  add("mitigations.current", currentMitVector === undefined ? undefined : bitsOf(currentMitVector));
+  for (const bit of guestPolicyBits) claims[`policy.${bit}`] = policy[bit];
+  for (const bit of platformBitNames) claims[`platform.${bit}`] = platformInfo[bit];
+  for (const which of ["reported", "committed", "current", "launch"] as const)
+    for (const component of tcbComponents) add(`tcb.${which}.${component}`, intOf(tcb[which][component]));
+  for (const [which, version] of Object.entries({ current: currentVersion, committed: committedVersion })) {
+    claims[`firmware.${which}.text`] = firmwareText(version);
+    for (const part of ["major", "minor", "build"] as const) claims[`firmware.${which}.${part}`] = BigInt(version[part]);
+  }
+  return claims;
 }
 
-function present(members: Readonly<Record<string, CelInput | undefined>>): Claims {
-  return Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+function intOf(number: number | undefined): bigint | undefined {
+  return number === undefined ? undefined : BigInt(number);
 }
 
-function mapOf(members: Readonly<Record<string, CelInput | undefined>>): Map<string, CelInput> {
-  return new Map(Object.entries(present(members)));
-}
-
-function ints(numbers: object): Readonly<Record<string, bigint>> {
-  return Object.fromEntries(Object.entries(numbers).flatMap(([name, value]) => (typeof value === "number" ? [[name, BigInt(value)]] : [])));
-}
-
-function levelsOf(of: Tcb): Map<string, CelInput> {
-  return mapOf(
-    Object.fromEntries(tcbComponents.map((component) => [component, of[component] === undefined ? undefined : BigInt(of[component])])),
-  );
-}
-
-function versionOf(version: FirmwareVersion): Map<string, CelInput> {
-  return mapOf({ text: firmwareText(version), ...ints(version) });
-}
-
-function bitsOf(mask: bigint): CelInput {
+function bitsOf(mask: bigint): readonly bigint[] {
   const bits: bigint[] = [];
   for (let bit = 0n, rest = mask; rest !== 0n; bit++, rest >>= 1n) if ((rest & 1n) === 1n) bits.push(bit);
   return bits;

@@ -1,18 +1,22 @@
 // Can this expression be a rule? Bounded before it is parsed, parsed as CEL, and then checked before it ever runs (typing.ts): known names and functions, the
 // right types, no loops, no patterns, so that what it costs is fixed by its length. Never evaluates.
-import { parse } from "@bufbuild/cel";
+import { parse, type CelResult } from "@bufbuild/cel";
 import { failure } from "../../base/failure.ts";
 import { Recent } from "../../base/recent.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import { RuleFault } from "./calls.ts";
-import { evaluatorOf, type Evaluator, type Expr } from "./environment.ts";
+import type { Claims } from "./claims.ts";
+import { evaluatorOf, type Expr } from "./environment.ts";
 import { maximumExpression } from "./rule.ts";
-import { checkExpression } from "./typing.ts";
+import { checkExpression, presenceOf } from "./typing.ts";
 
 export interface CompiledRule {
-  /** The claims that it reads, as written: "report.guestSvn". */
+  /** Paths of the claims whose values it takes: "report.guestSvn". */
   readonly reads: readonly string[];
-  readonly run: Evaluator;
+  /** Paths that it asks for with has(). */
+  readonly asked: readonly string[];
+  /** Never throws: an error of CEL is one of its results. */
+  readonly run: (claims: Claims) => CelResult;
 }
 
 /** `appraise.rule-malformed` says why not, for the policy's author. */
@@ -40,11 +44,17 @@ function compile(expression: string): Result<CompiledRule> {
     return malformed(firstLine(cause));
   }
   try {
-    return ok({ reads: checkExpression(root), run: evaluatorOf(root) });
+    const { reads, asked } = checkExpression(root);
+    const evaluate = evaluatorOf(root);
+    return ok({ reads, asked, run: (claims) => evaluate(asked.length === 0 ? claims : withPresence(claims, asked)) });
   } catch (cause) {
     if (!(cause instanceof RuleFault)) throw cause;
     return malformed(cause.message);
   }
+}
+
+function withPresence(claims: Claims, paths: readonly string[]): Claims {
+  return { ...claims, ...Object.fromEntries(paths.map((path) => [presenceOf(path), claims[path] !== undefined])) };
 }
 
 /** Brackets within text literals count as well: more of them than this is no rule that a person reads. */

@@ -5,10 +5,8 @@ import { TimestampSchema, timestampMs } from "@bufbuild/protobuf/wkt";
 
 export type Expr = ReturnType<typeof parse>["expr"];
 
-/** An evaluator of one expression: never throws, an error of CEL is one of its results. */
-export type Evaluator = ReturnType<typeof plan>;
-
-export function evaluatorOf(expr: Expr): Evaluator {
+/** Of one expression: never throws, an error of CEL is one of its results. */
+export function evaluatorOf(expr: Expr): ReturnType<typeof plan> {
   return plan(environment, expr);
 }
 

@@ -4,16 +4,29 @@ import { callOf, mustBeCallable, RuleFault, typeWords, type Typed } from "./call
 import { claimForms } from "./claim-forms.ts";
 import type { Expr } from "./environment.ts";
 
-/** @returns the claims that it reads. Throws RuleFault and nothing else. */
-export function checkExpression(root: Expr): readonly string[] {
-  const reading: Reading = { reads: new Set(), nodes: 0 };
+export interface Checked {
+  /** Paths of the claims whose values it takes. */
+  readonly reads: readonly string[];
+  /** Paths that has() asks for: their {@link presenceOf} must be among what it is evaluated with. */
+  readonly asked: readonly string[];
+}
+
+/** Makes every claim in it a name of its own, as claims.ts has them. Throws RuleFault and nothing else. */
+export function checkExpression(root: Expr): Checked {
+  const reading: Reading = { reads: new Set(), asked: new Set(), nodes: 0 };
   const { type } = typeOf(root, reading, 0);
   if (type !== "bool") throw new RuleFault(`a rule is true or false; this is ${typeWords[type]}`);
-  return [...reading.reads];
+  return { reads: [...reading.reads], asked: [...reading.asked] };
+}
+
+/** No name that can be written. */
+export function presenceOf(path: string): string {
+  return `has(${path})`;
 }
 
 interface Reading {
   readonly reads: Set<string>;
+  readonly asked: Set<string>;
   nodes: number;
 }
 
@@ -28,7 +41,7 @@ function typeOf(node: Expr | undefined, reading: Reading, depth: number): Typed 
       return constantOf(exprKind.value.constantKind);
     case "identExpr":
     case "selectExpr":
-      return claimOf(node, reading.reads);
+      return claimOf(node, reading);
     case "listExpr":
       return listOf(exprKind.value.elements.map(inside));
     case "callExpr": {
@@ -58,7 +71,7 @@ function constantOf(constant: ConstantKind): Typed {
 }
 
 /** `report.guestSvn`: a name that reports have; `has(tcb.reported.fmc)` asks whether this one has it. */
-function claimOf(node: Expr, reads: Set<string>): Typed {
+function claimOf(node: Expr, reading: Reading): Typed {
   const asks = node.exprKind.case === "selectExpr" && node.exprKind.value.testOnly;
   const path = pathOf(node);
   const form = claimForms.get(path);
@@ -66,7 +79,9 @@ function claimOf(node: Expr, reads: Set<string>): Typed {
     const isGroup = [...claimForms.keys()].some((known) => known.startsWith(`${path}.`));
     throw new RuleFault(isGroup ? `${path} is a group of claims, not one` : `there is no claim ${path.slice(0, 80)}`);
   }
-  reads.add(path);
+  (asks ? reading.asked : reading.reads).add(path);
+  // The library would look for each part of the path by itself, and for types and functions of that name.
+  node.exprKind = { case: "identExpr", value: { $typeName: "cel.expr.Expr.Ident", name: asks ? presenceOf(path) : path } };
   if (asks) return { type: "bool" };
   return { type: form.type, ...(form.texts === undefined ? {} : { texts: form.texts }) };
 }
