@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parsePolicy } from "../../../core/appraise/policy-parser.ts";
+import { simulatedPreset } from "../../../core/appraise/presets.ts";
 import type { CheckResult } from "../../../core/appraise/result.ts";
 import { checkRules } from "../../../core/appraise/rules/check-rules.ts";
 import { claimForms } from "../../../core/appraise/rules/claim-forms.ts";
@@ -11,6 +12,7 @@ import { maximumRules } from "../../../core/appraise/rules/rule.ts";
 import type { BoundReport } from "../../../core/appraise/verify.ts";
 import { fullPolicy } from "../../kit/policies.ts";
 import { appraiseWith, boundReport } from "../kit.ts";
+import { wellTyped } from "./well-typed.ts";
 
 let milan: BoundReport;
 let turin: BoundReport;
@@ -137,14 +139,54 @@ test("every name that a rule may use is there on a Turin of version 5, and nothi
   expect([...Object.keys(claimsOf(turin)), "provider"].toSorted()).toEqual([...claimForms.keys()].toSorted());
 });
 
-test("rules only add checks: a refused result stays refused", async () => {
-  const refused = appraiseWith(await boundReport({ request: { vmpl: 2 } }));
-  const { rules } = fullPolicy;
-  for (const expression of ["true", "false"]) {
-    const policy = { ...fullPolicy, rules: rules.map((rule) => ({ ...rule, expression })) };
-    const result = appraiseWith(await boundReport({ request: { vmpl: 2 } }), { policy });
-    expect([refused.verdict, result.verdict, result.checks.at(-1)?.id]).toEqual(["refused", "refused", "rule.not-a-debug-build"]);
-  }
+test("rules only add checks: whatever they say, a refused result stays refused, and an accepted one needs them all", async () => {
+  const refused = await boundReport({ request: { vmpl: 2 } });
+  const accepted = await boundReport();
+  const written = fc.oneof(wellTyped, fc.constantFrom("true", "false", "not a rule", "1 / 0 == 1", "simulated || 1 / 0 == 1"));
+  const policy = simulatedPreset();
+  fc.assert(
+    fc.property(fc.array(written, { maxLength: maximumRules }), (expressions) => {
+      const rules = expressions.map((expression, index) => ({ id: `r${index}`, expression, sentence: "As the owner says." }));
+      for (const report of [refused, accepted]) {
+        const without = appraiseWith(report, { policy });
+        const { checks, verdict } = appraiseWith(report, { policy: { ...policy, rules } });
+        const added = checks.slice(without.checks.length);
+        expect(checks.slice(0, without.checks.length)).toEqual(without.checks);
+        expect(added.map(({ id }) => id)).toEqual(rules.map(({ id }) => `rule.${id}`));
+        const keepsAll = added.every((check) => check.verdict === "pass");
+        expect(verdict).toBe(without.verdict === "accepted" && keepsAll ? "accepted" : "refused");
+      }
+      expect(appraiseWith(refused, { policy: { ...policy, rules } }).verdict).toBe("refused");
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** The longest forms that make a parser walk back and forth. */
+test.each([
+  "(".repeat(1024),
+  "!".repeat(1024),
+  "- ".repeat(512),
+  "a?".repeat(512),
+  "a?b:".repeat(256),
+  `${"a?(".repeat(204)}1${"):1".repeat(136)}`,
+  "1+".repeat(512),
+  "a&&".repeat(341),
+  "a.".repeat(512),
+  "a.b(".repeat(256),
+  "a[".repeat(512),
+  "{1:".repeat(341),
+  "a{b:".repeat(256),
+  "'".repeat(1024),
+  `'${"\\".repeat(1023)}`,
+  "9".repeat(1024),
+  "1.".repeat(512),
+  "/".repeat(1024),
+  `${"(".repeat(24)}${"a<".repeat(400)}`,
+])("no rule, said at once: %#", (expression) => {
+  const start = performance.now();
+  expect(compileRule(expression)).toMatchObject({ ok: false, failure: { code: "appraise.rule-malformed" } });
+  expect(performance.now() - start).toBeLessThan(1_000);
 });
 
 test("whatever the text: compiled or refused, and evaluated without a throw or a wait", () => {
