@@ -55,6 +55,8 @@ export const launchSummary = z.strictObject({
   startedAt: time,
   updatedAt: time,
   waitUntil: time.optional(),
+  /** While its evidence is not judged yet: what is fetched first, until when at the latest, and how many requests are served before. */
+  waitingFor: z.strictObject({ what: z.literal("collateral"), until: time, ahead: z.number().int().min(0).optional() }).optional(),
   /** SHA-384 of the evidence now in hand: what an approval must name. */
   evidence: hex(48).optional(),
   failure: failureView.optional(),

@@ -1,14 +1,21 @@
 // How is a launch shown on a terminal? The same groups, fields and checks as in the console. Everything that came from a VM is made printable.
+import { waitingSentence } from "../api/waiting.ts";
 import type { LaunchDetail, LaunchSummary, SimulationView, VmDetail, VmSummary } from "../api/schemas.ts";
 import { printable } from "./output.ts";
 
-export function launchLine(launch: LaunchSummary): string {
-  const marks = [launch.state, ...(launch.simulated ? ["SIMULATED"] : []), ...(launch.failure === undefined ? [] : [launch.failure.code])];
+/** @param now milliseconds since 1970, for what is left of a wait. */
+export function launchLine(launch: LaunchSummary, now: number = Date.now()): string {
+  const marks = [
+    launch.state,
+    ...(launch.simulated ? ["SIMULATED"] : []),
+    ...(launch.failure === undefined ? [] : [launch.failure.code]),
+    ...(launch.waitingFor === undefined ? [] : [waitingSentence(launch.waitingFor, now)]),
+  ];
   return printable(`${launch.id}  ${launch.startedAt}  ${launch.vmName ?? "unknown VM"}  ${marks.join("  ")}`);
 }
 
-export function launchText(launch: LaunchDetail): string {
-  const lines = [launchLine(launch), `from ${launch.peer}, agent ${launch.agent}`];
+export function launchText(launch: LaunchDetail, now: number = Date.now()): string {
+  const lines = [launchLine(launch, now), `from ${launch.peer}, agent ${launch.agent}`];
   if (launch.failure !== undefined) lines.push(launch.failure.sentence);
   if (launch.alert !== undefined) lines.push(`Alert: ${launch.alert}`);
   for (const signal of launch.signals) lines.push(`NOTE: ${signal}`);

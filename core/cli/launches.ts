@@ -45,7 +45,7 @@ function listCommand(): Command {
           ...(vm === undefined ? {} : { vm: vm.value }),
           ...(states.data.length === 0 ? {} : { states: states.data }),
         });
-        output.answer(launches, () => (launches.length === 0 ? "No launches." : launches.map(launchLine).join("\n")));
+        output.answer(launches, () => (launches.length === 0 ? "No launches." : launches.map((launch) => launchLine(launch)).join("\n")));
         return 0;
       }),
     );

@@ -29,7 +29,7 @@ export interface GatherInput {
   /** How long at most, whatever the source says. */
   readonly queueMs: number;
   /** Called when somebody is asked, and when the source says that it will take longer. */
-  readonly progress: (until?: Instant) => void;
+  readonly progress: (until?: Instant, ahead?: number) => void;
 }
 
 export async function gatherEndorsements(input: GatherInput): Promise<Result<Endorsements>> {
@@ -78,15 +78,25 @@ async function fetchInTime(source: CollateralSource, query: CollateralQuery, inp
   const expire = (): void => late.resolve(fail(failure("manager.collateral-slow")));
   const last = clock.monotonic() + queueMs;
   let cancel = timers.after(limitMs, expire);
+  let over = false;
+  // A source asks for several things at once, and each has its say: the longest wait counts, and the queue that one of them stands in.
+  let longest = clock.now();
+  const end = clock.now() + queueMs;
+  let place: number | undefined;
   progress();
-  const extend = (until: Instant): void => {
-    progress(until);
+  const extend = (until: Instant, ahead?: number): void => {
+    // Whoever shares the question may wait on.
+    if (over) return;
+    longest = Math.min(Math.max(longest, until), end);
+    place = ahead ?? place;
+    progress(longest, place);
     cancel();
-    cancel = timers.after(Math.min(Math.max(limitMs, until - clock.now()), last - clock.monotonic()), expire);
+    cancel = timers.after(Math.min(Math.max(limitMs, longest - clock.now()), last - clock.monotonic()), expire);
   };
   try {
     return await Promise.race([source.fetch(query, extend), late.promise]);
   } finally {
+    over = true;
     cancel();
   }
 }

@@ -29,7 +29,8 @@ export interface JudgeInput {
   /** Of the VM's earlier launches. */
   readonly history: LaunchHistory;
   readonly source: CollateralSource | undefined;
-  readonly progress: (until: Instant) => void;
+  /** As in gather.ts. */
+  readonly progress: (until?: Instant, ahead?: number) => void;
 }
 
 export interface Judged {
@@ -71,7 +72,7 @@ export async function judgeEvidence(context: ManagerContext, input: JudgeInput):
     clock,
     limitMs: context.limits.collateralMs,
     queueMs: context.limits.collateralQueueMs,
-    progress: (until) => input.progress(until ?? clock.now() + context.limits.collateralMs),
+    progress: input.progress,
   });
   if (!endorsements.ok) return no(endorsements.failure);
 

@@ -102,8 +102,8 @@ export class Launch {
   }
 
   async judge({ evidence, reportData, hpkeInfo, transcript }: JudgeEffect, progress: (until: Instant) => void): Promise<Judgement> {
-    const { ports, options } = this.#context;
-    const arrived = ports.clock.monotonic();
+    const { ports, options, limits } = this.#context;
+    const [arrived, arrivedAt] = [ports.clock.monotonic(), ports.clock.now()];
     const { configuration } = this.#start;
     // As it is now: an owner may have changed its policy since the launch was admitted.
     const vm = this.#start.vm === undefined ? undefined : (ports.store.vm(this.vm) ?? this.#start.vm);
@@ -116,7 +116,11 @@ export class Launch {
       configurationDigest: fromHex(configuration) ?? new Uint8Array(0),
       history: vm?.history ?? noHistory,
       source: this.#source(),
-      progress,
+      progress: (until, ahead) => {
+        // The agent hears only of times.
+        if (until === undefined || until !== this.#record.waitingFor?.until) progress(until ?? arrivedAt + limits.collateralMs);
+        if (until !== undefined) this.#waitsForCollateral(until, ahead);
+      },
     });
     if (this.#over) return { verdict: "refuse", failure: failure("approval.launch-ended") };
     this.#keep(judged, evidence.report, evidence.certificates);
@@ -191,7 +195,7 @@ export class Launch {
   /** The launch ended before a decision. */
   abandon(why: Failure): void {
     const { ledger, strangers, ports } = this.#context;
-    const { waitUntil: _, ...rest } = this.#record;
+    const { waitUntil: _, waitingFor: __, ...rest } = this.#record;
     this.#record = { ...rest, ...named(why), state: "abandoned", updatedAt: ports.clock.now() };
     this.#waiting = false;
     if (this.#start.vm === undefined && !strangers.takeRecord()) strangers.count();
@@ -247,6 +251,15 @@ export class Launch {
     return { verdict: "person", until: rfc3339(waitUntil), waitMs, freshMs };
   }
 
+  /** For the owner's eyes: a progress that cannot be written costs the launch nothing. */
+  #waitsForCollateral(until: Instant, ahead: number | undefined): void {
+    const told = this.#record.waitingFor;
+    if (!this.undecided || (told?.until === until && told.ahead === ahead)) return;
+    const waitingFor = { what: "collateral", until, ...(ahead === undefined ? {} : { ahead }) } as const;
+    this.#record = { ...this.#record, waitingFor };
+    this.#context.ledger.saveProgress(this.#record);
+  }
+
   /**
    * SECURITY: a peer must not learn from its answer whether a VM is known: a decoy hears of malformed evidence as every other launch does.
    */
@@ -256,7 +269,7 @@ export class Launch {
   }
 
   #keep(judged: Judged, report: Uint8Array, certificates: Uint8Array | undefined): void {
-    const { claimsDigest: _, certificates: __, ...rest } = this.#record;
+    const { claimsDigest: _, certificates: __, waitingFor: ___, ...rest } = this.#record;
     this.#record = {
       ...rest,
       updatedAt: this.#context.ports.clock.now(),
@@ -270,7 +283,7 @@ export class Launch {
   }
 
   #writeRefusal(why: Failure): Result<void> {
-    const { waitUntil: _, ...rest } = this.#record;
+    const { waitUntil: _, waitingFor: __, ...rest } = this.#record;
     const reason = why.code === "approval.denied" ? this.#denial : undefined;
     const by = reason === undefined ? "policy" : "person";
     let refused = this.#record;

@@ -81,9 +81,15 @@ export interface Keychain {
 
 /** Where endorsements come from beyond what the evidence brought: cache, folder, KDS. */
 export interface CollateralSource {
-  /** DER certificates that may complete the chain, and CRLs; unverified. `progress` is called when the wait will be long. */
-  fetch(wanted: CollateralQuery, progress: (until: Instant) => void): Promise<Result<Collateral>>;
+  /**
+   * DER certificates that may complete the chain, and CRLs; unverified.
+   * @param progress called when the wait will be long, and again whenever there is news of it.
+   */
+  fetch(wanted: CollateralQuery, progress: CollateralProgress): Promise<Result<Collateral>>;
 }
+
+/** @param until when the wait ends at the latest. @param ahead how many requests are served before this one, where there is a queue. */
+export type CollateralProgress = (until: Instant, ahead?: number) => void;
 
 export interface CollateralQuery {
   readonly product: "Milan" | "Genoa" | "Turin";

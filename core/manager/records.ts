@@ -94,6 +94,14 @@ export interface LaunchDecision {
   readonly entry: number;
 }
 
+export interface CollateralWait {
+  readonly what: "collateral";
+  /** When the wait ends at the latest. */
+  readonly until: Instant;
+  /** Requests that are served first, where there is a queue. */
+  readonly ahead?: number;
+}
+
 export interface LaunchRecord {
   /** UUID. */
   readonly id: string;
@@ -109,6 +117,8 @@ export interface LaunchRecord {
   readonly state: LaunchState;
   /** While pending: when the wait ends. */
   readonly waitUntil?: Instant;
+  /** While its evidence is not judged, because something is to be fetched first. */
+  readonly waitingFor?: CollateralWait;
   /** SHA-384 of the evidence, hex. */
   readonly evidenceDigest?: string;
   readonly claimsDigest?: string;

@@ -57,6 +57,6 @@ export function closeLeftOver(ledger: Ledger, store: Store, launch: LaunchRecord
 }
 
 function endedNow(launch: LaunchRecord): LaunchRecord {
-  const { waitUntil: _, ...rest } = launch;
+  const { waitUntil: _, waitingFor: __, ...rest } = launch;
   return rest;
 }

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import type { Clock, Instant } from "../../core/base/clock.ts";
 import type { Random } from "../../core/base/random.ts";
-import type { Collateral, CollateralQuery, CollateralSource, Keychain, Timers } from "../../core/manager/ports.ts";
+import type { Collateral, CollateralProgress, CollateralQuery, CollateralSource, Keychain, Timers } from "../../core/manager/ports.ts";
 
 export class TestTime implements Clock, Timers {
   #wall: Instant;
@@ -122,12 +122,15 @@ export class ScriptedCollateral implements CollateralSource {
   holding = false;
   /** Until when a question that is held is said to take. */
   says: Instant = 0;
+  /** What was told of the wait goes on being told through this, as a queue does. */
+  tell: CollateralProgress = () => {};
 
   constructor(collateral: Collateral = { certificates: [], crls: [] }) {
     this.collateral = collateral;
   }
 
-  async fetch(wanted: CollateralQuery, progress: (until: Instant) => void): Promise<Result<Collateral>> {
+  async fetch(wanted: CollateralQuery, progress: CollateralProgress): Promise<Result<Collateral>> {
+    this.tell = progress;
     this.asked.push(wanted);
     if (this.next === "silent") return new Promise(() => {});
     if (this.next === "throws") throw new TypeError("a bug in the source");

@@ -27,6 +27,7 @@ export function launchSummary(launch: LaunchRecord): LaunchSummary {
     startedAt: rfc3339(launch.startedAt),
     updatedAt: rfc3339(launch.updatedAt),
     ...(launch.waitUntil === undefined ? {} : { waitUntil: rfc3339(launch.waitUntil) }),
+    ...(launch.waitingFor === undefined ? {} : { waitingFor: { ...launch.waitingFor, until: rfc3339(launch.waitingFor.until) } }),
     ...optional("evidence", launch.evidenceDigest),
     ...(launch.code === undefined ? {} : { failure: recordedFailure(launch.code, launch.detail) }),
     ...optional("alert", launch.alert),

@@ -179,6 +179,7 @@ const launchShape = z.strictObject({
   updatedAt: instant,
   state: z.enum(launchStates),
   waitUntil: instant.exactOptional(),
+  waitingFor: z.strictObject({ what: z.literal("collateral"), until: instant, ahead: z.int().min(0).exactOptional() }).exactOptional(),
   evidenceDigest: z.string().exactOptional(),
   claimsDigest: z.string().exactOptional(),
   checks: z.array(check).exactOptional(),

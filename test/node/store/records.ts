@@ -52,6 +52,7 @@ export const fullLaunch: LaunchRecord = {
   updatedAt: 950,
   state: "released",
   waitUntil: 960,
+  waitingFor: { what: "collateral", until: 955, ahead: 3 },
   evidenceDigest: "dd".repeat(48),
   claimsDigest: "ee".repeat(48),
   report: new Uint8Array(1184).fill(5),
