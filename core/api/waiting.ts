@@ -12,7 +12,7 @@ export function waitingSentence({ until, ahead }: Waiting, at: number): string {
 }
 
 function placeOf(ahead: number): string {
-  if (ahead === 0) return "it is being asked";
+  if (ahead === 0) return "next in line";
   return `${ahead} ${ahead === 1 ? "request" : "requests"} ahead`;
 }
 

@@ -10,7 +10,7 @@ const until = (ms: number): string => new Date(at + ms).toISOString();
 test.each([
   [240_000, 23, "23 requests ahead, at most 4 minutes"],
   [240_001, 1, "1 request ahead, at most 5 minutes"],
-  [60_001, 0, "it is being asked, at most 2 minutes"],
+  [60_001, 0, "next in line, at most 2 minutes"],
   [60_000, undefined, "at most a minute"],
   [59_999, undefined, "at most a minute"],
   [0, 2, "2 requests ahead, any moment now"],
