@@ -121,6 +121,56 @@ describe("the check", () => {
   });
 });
 
+describe("the time of grace", () => {
+  const end = simulatedInstant + 100 * second;
+  const hour = 3600 * second;
+
+  test.each<[name: string, graceHours: number, at: number, code: string, inGrace?: boolean]>([
+    ["at the next update", 12, end, "ok", false],
+    ["1 ms after it", 12, end + 1, "ok", true],
+    ["at the end of the grace", 12, end + 12 * hour, "ok", true],
+    ["1 ms beyond the grace", 12, end + 12 * hour + 1, "endorse.crl-expired"],
+    ["at the next update, without grace", 0, end, "ok", false],
+    ["1 ms after it, without grace", 0, end + 1, "endorse.crl-expired"],
+    ["at this update", 720, simulatedInstant, "ok", false],
+    ["1 ms before this update, which no grace mends", 720, simulatedInstant - 1, "endorse.crl-not-yet-valid"],
+    ["at no instant", 720, Number.NaN, "endorse.crl-not-yet-valid"],
+  ])("%s", async (_, graceHours, at, code, inGrace) => {
+    const checked = await graced([await list({})], graceHours, at);
+    expect(checked).toMatchObject(
+      code === "ok" ? { ok: true, value: { thisUpdate: simulatedInstant, nextUpdate: end, inGrace } } : { ok: false, failure: { code } },
+    );
+  });
+
+  test("a list that is missing, forged or another's has none", async () => {
+    const { ask } = (await simulatedHierarchy()).authorities;
+    expect(await graced([], 720)).toMatchObject({ failure: { code: "endorse.revocation-unavailable" } });
+    expect(await graced([await list({ key: ask.key })], 720)).toMatchObject({ failure: { code: "endorse.crl-signature" } });
+    const foreign = must(parseCrl(revocationList(await simulatedHierarchy("Turin"), simulatedInstant)));
+    expect(await graced([foreign], 720)).toMatchObject({ failure: { code: "endorse.revocation-unavailable" } });
+  });
+
+  test("what a list in grace names is revoked, also beyond its grace and from the future", async () => {
+    const revoked = [await list({ revoked: [0x010001] })];
+    for (const at of [end + hour, end + 1000 * hour, simulatedInstant - hour])
+      expect(await graced(revoked, 12, at)).toMatchObject({ failure: { code: "endorse.issuer-revoked" } });
+  });
+
+  test("a current list is taken before one in grace, and of several in grace the newest", async () => {
+    const old = await list({ thisUpdate: simulatedInstant - 1000 * second, nextUpdate: simulatedInstant - 2 * second });
+    const older = await list({ thisUpdate: simulatedInstant - 2000 * second, nextUpdate: simulatedInstant - second });
+    const future = await list({ thisUpdate: simulatedInstant + second, nextUpdate: end });
+    const current = await list({});
+    expect(await graced([old, future, current], 12)).toMatchObject({ value: { thisUpdate: simulatedInstant, inGrace: false } });
+    expect(await graced([older, future, old], 12)).toMatchObject({ value: { thisUpdate: old.thisUpdate, inGrace: true } });
+    expect(await graced([future], 720)).toMatchObject({ failure: { code: "endorse.crl-not-yet-valid" } });
+  });
+
+  async function graced(crls: readonly Crl[], graceHours: number, at = simulatedInstant) {
+    return checkRevocation({ crls, ...(await authorities()), at, graceHours, primitives: nodePrimitives });
+  }
+});
+
 async function fieldsOf(choices: Partial<RevocationFields>): Promise<RevocationFields> {
   const { ark } = (await simulatedHierarchy()).authorities;
   const times = { thisUpdate: simulatedInstant, nextUpdate: simulatedInstant + 100 * second };
