@@ -7,6 +7,7 @@ import type { PolicyChecks } from "../../core/appraise/policy.ts";
 import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { BoundReport } from "../../core/appraise/verify.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
+import { simulatedInstant } from "../kit/simulated.ts";
 import { appraiseWith, boundReport, checkOf, hostData, reportData } from "./kit.ts";
 import type { Choices } from "./kit.ts";
 
@@ -123,6 +124,7 @@ describe("the configuration", () => {
   });
 });
 
+const day = 86_400_000;
 const a = new Uint8Array(48).fill(0xa1);
 const b = new Uint8Array(48).fill(0xb2);
 
@@ -140,6 +142,38 @@ describe("revocation", () => {
       waiver: "no network here",
     });
     expect(checkOf(appraiseWith(await boundReport()), "revocation").verdict).toBe("pass");
+  });
+
+  test("a list in its grace passes, and never silently: the sentence and the signal say so, the digest of the policy too", async () => {
+    const nextUpdate = simulatedInstant + 45 * day;
+    const demand = { revocation: { require: { graceHours: 12 } } };
+    const at = (instant: number): Promise<BoundReport> => boundReport({}, { at: instant, ...demand });
+    const current = checkOf(appraiseWith(await at(nextUpdate), { checks: demand }), "revocation");
+    expect(current).toMatchObject({ verdict: "pass", sentence: expect.not.stringContaining("grace") as string });
+    expect(current.signal).toBeUndefined();
+    const result = appraiseWith(await at(nextUpdate + 1), { checks: demand });
+    const graced = checkOf(result, "revocation");
+    expect([result.verdict, graced.verdict, graced.sentence]).toEqual(["accepted", "pass", graced.signal]);
+    expect(graced.signal).toBe("The revocation list ran out at 2027-01-08T12:00:00.000Z, and counts only by the policy's time of grace.");
+    // Waived, it is shown all the same.
+    const shown = checkOf(appraiseWith(await at(nextUpdate + 1), { checks: { revocation: { waived: "no network" } } }), "revocation");
+    expect(shown).toMatchObject({ verdict: "waived", signal: graced.signal, sentence: expect.stringContaining("no network") as string });
+    // Verified with more grace than the policy gives.
+    const stricter = checkOf(
+      appraiseWith(await at(nextUpdate + 1), { checks: { revocation: { require: { graceHours: 0 } } } }),
+      "revocation",
+    );
+    expect(stricter).toMatchObject({ verdict: "fail", code: "appraise.revocation-not-checked", signal: graced.signal });
+  });
+
+  test("waived, a list of some age may still be demanded, and without any list that fails", async () => {
+    const checks = { revocation: { waived: "air-gapped" }, collateralAge: { require: { maximumDays: 366 } } };
+    expect(checkOf(appraiseWith(await unchecked(), { checks }), "collateral-age")).toMatchObject({
+      verdict: "fail",
+      code: "appraise.collateral-old",
+      actual: "no list",
+    });
+    expect(appraiseWith(await boundReport(), { checks }).verdict).toBe("accepted");
   });
 });
 
