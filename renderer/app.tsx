@@ -8,6 +8,7 @@ import { EnrolPage } from "./pages/enrol.tsx";
 import { KeychainGate } from "./pages/keychain-gate.tsx";
 import { LaunchPage } from "./pages/launch.tsx";
 import { LaunchesPage } from "./pages/launches.tsx";
+import { PolicyPage } from "./pages/policy.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { Shell } from "./pages/shell.tsx";
 import { SimulationPage } from "./pages/simulation.tsx";
@@ -52,6 +53,7 @@ function Pages({ status }: { readonly status: StatusView }) {
         <EnrolPage status={status} />
       </Route>
       <Route path="/vms/:id/enrolled">{({ id }) => <VmPage key={id} id={id} status={status} fresh />}</Route>
+      <Route path="/vms/:id/policy">{({ id }) => <PolicyPage key={id} id={id} status={status} />}</Route>
       <Route path="/vms/:id">{({ id }) => <VmPage key={id} id={id} status={status} />}</Route>
       <Route path="/settings">
         <SettingsPage status={status} />

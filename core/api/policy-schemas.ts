@@ -23,6 +23,8 @@ export const policyDraft = z.strictObject({
   /** Canonical JSON, where it is a policy. */
   policy: z.string().optional(),
   digest: hex(48).optional(),
+  /** The same with a comment on each field, for a person to edit. */
+  yaml: z.string().optional(),
   /** Against the policy that the VM has, where one was named. */
   changes: z.array(policyChange),
 });

@@ -4,11 +4,20 @@ import { policyReference } from "./policy-reference.ts";
 import type { AppraisalPolicy } from "./policy.ts";
 
 export function policyYaml(policy: AppraisalPolicy, notes: readonly string[] = []): string {
-  const document = new Document(policy, { aliasDuplicateObjects: false, version: "1.2", schema: "core" });
+  const document = new Document(inOrder(policy), { aliasDuplicateObjects: false, version: "1.2", schema: "core" });
   if (notes.length > 0) document.commentBefore = notes.map((note) => ` ${note}`).join("\n");
   comment(document.contents);
   comment(document.get("checks"));
   return document.toString({ lineWidth: 120 });
+}
+
+/** What happens with the result first, then the checks as they are read, then the owner's own rules. */
+function inOrder({ checks, rules, ...rulings }: AppraisalPolicy): object {
+  const sorted = (members: object): object => {
+    const byName = new Map<string, unknown>(Object.entries(members));
+    return Object.fromEntries(Object.keys(policyReference).flatMap((name) => (byName.has(name) ? [[name, byName.get(name)]] : [])));
+  };
+  return { ...sorted(rulings), checks: sorted(checks), rules };
 }
 
 function comment(node: unknown): void {

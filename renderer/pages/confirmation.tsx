@@ -24,7 +24,7 @@ interface Props {
 export function Confirmation({ proposal, overtaken, confirmation, onClose, onAgain }: Props) {
   const [confirmed, setConfirmed] = useState(false);
   const over = useSecond() >= Date.parse(proposal.expiresAt);
-  if (confirmed) return <Confirmed verdict={proposal.verdict} />;
+  if (confirmed) return <Confirmed proposal={proposal} />;
   return (
     <>
       <Scroller className="summary" label="What you are asked to confirm">
@@ -57,7 +57,8 @@ export function Confirmation({ proposal, overtaken, confirmation, onClose, onAga
   );
 }
 
-function Confirmed({ verdict }: Pick<ProposalView, "verdict">) {
+function Confirmed({ proposal: { about, verdict } }: Pick<Props, "proposal">) {
+  if (about === "policy") return <output>You confirmed it. The new version appears here in a moment.</output>;
   return (
     <output>
       {verdict === "approve"
@@ -149,7 +150,7 @@ function ByCode({ proposal, onClose, onConfirmed }: ByCodeProps) {
           can={can}
           running={action.running && "Confirming …"}
         >
-          {proposal.verdict === "approve" ? "Approve" : "Deny"}
+          {proposal.about === "policy" ? "Change the policy" : proposal.verdict === "approve" ? "Approve" : "Deny"}
         </ActionButton>
         <button type="button" className="button button-plain" onClick={onClose}>
           Drop the question

@@ -14,6 +14,7 @@ import { RawReport } from "../parts/raw-report.tsx";
 import { WhenExactly } from "../parts/time.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { launchSentence, launchWords, tally } from "../words.ts";
+import { WhyAsked } from "../parts/why-asked.tsx";
 import { DecisionPanel } from "./decision.tsx";
 
 interface Props {
@@ -58,6 +59,14 @@ function LaunchView({ launch, status }: { readonly launch: LaunchDetail; readonl
         <div className="launch-top">
           <Verdict launch={launch} />
           {changed && <NewEvidence evidence={launch.evidence} onSeen={() => setSeen(launch.evidence)} />}
+          <WhyAsked launch={launch} />
+          {launch.signals.length > 0 && (
+            <Notice tone="wait" title={launch.signals.length === 1 ? "Something to know" : `${launch.signals.length} things to know`}>
+              {launch.signals.map((signal) => (
+                <p key={signal}>{signal}</p>
+              ))}
+            </Notice>
+          )}
           {launch.alert !== undefined && (
             <Notice tone="wait" title="Another launch of this VM knocked">
               <p>{launch.alert}</p>

@@ -15,6 +15,7 @@ import { EnabledMark, SimulatedBadge } from "../parts/mark.tsx";
 import { Answer, Empty, FailureNotice, Notice } from "../parts/notice.tsx";
 import { PageHead, Pairs, Section } from "../parts/page.tsx";
 import { WhenExactly } from "../parts/time.tsx";
+import { ApprovalsSection, ChipsSection } from "../parts/vm-past.tsx";
 import { ConfigurationSection, DisksSection, PolicySection } from "../parts/vm-sections.tsx";
 
 interface Props {
@@ -41,7 +42,9 @@ export function VmPage({ id, status, fresh = false }: Props) {
             {detail.failedOpens > 0 && <FailedOpens count={detail.failedOpens} />}
             <ConfigurationSection vm={detail} />
             <DisksSection vm={detail} />
-            <PolicySection policy={detail.policy} />
+            <PolicySection vm={detail} />
+            <ApprovalsSection vm={detail} />
+            <ChipsSection vm={detail} />
             <Launches id={id} />
             <About vm={detail} />
           </>

@@ -1,5 +1,6 @@
 // What was issued to this VM, which disks are its own, and what is asked of it? Shown as the owner must hand it on: exact text, with copy.
 import type { VmDetail } from "../../core/api/schemas.ts";
+import { Link } from "wouter";
 import { CopyButton } from "./copy.tsx";
 import { Digest } from "./digest.tsx";
 import { CodeBlock, Section } from "./page.tsx";
@@ -79,18 +80,24 @@ export function DisksSection({ vm }: { readonly vm: VmDetail }) {
   );
 }
 
-export function PolicySection({ policy }: { readonly policy: string }) {
+export function PolicySection({ vm }: { readonly vm: VmDetail }) {
+  const { number, since, reason } = vm.policyVersion;
   return (
-    <details className="card raw">
-      <summary>
-        <span className="raw-title">Appraisal policy</span>{" "}
-        <span className="quiet">every check that its evidence must pass, or a reason why not</span>
-      </summary>
-      <p className="raw-actions">
-        <CopyButton text={policy} what="the policy" label="Copy" />
+    <Section title="Appraisal policy" lead="Every check that its evidence must pass, or a reason why not.">
+      <p>
+        Version {number}, since <When at={since} />: {reason}
       </p>
-      <CodeBlock text={pretty(policy)} label="Appraisal policy" />
-    </details>
+      <p>
+        <Link href={`/vms/${vm.id}/policy`}>Look at it and change it</Link>
+      </p>
+      <details className="older">
+        <summary>The text that is in force</summary>
+        <p className="raw-actions">
+          <CopyButton text={vm.policy} what="the policy" label="Copy" />
+        </p>
+        <CodeBlock text={pretty(vm.policy)} label="Appraisal policy" />
+      </details>
+    </Section>
   );
 }
 

@@ -17,6 +17,7 @@ const pages = [
   ["simulation", `/simulations/${idOf("sim")}`],
   ["vms", "/vms"],
   ["vm", `/vms/${idOf("lab")}`],
+  ["policy", `/vms/${idOf("mail")}/policy`],
   ["enrol", "/vms/enrol"],
   ["settings", "/settings"],
 ] as const;

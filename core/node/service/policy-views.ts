@@ -22,6 +22,7 @@ export function policyDraft(text: string, current: AppraisalPolicy | undefined):
     faults: [],
     waived: waivers(policy).map((waiver) => ({ ...waiver })),
     policy: canonicalJson(policy),
+    yaml: policyYaml(policy),
     digest: policyDigest(policy, nodePrimitives),
     changes: current === undefined ? [] : policyDifference(current, policy).map((change) => ({ ...change })),
   };
