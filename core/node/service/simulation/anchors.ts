@@ -1,6 +1,6 @@
 // Who vouches for simulated processors here? This installation's own hierarchy, made once, and with it the two things that a manager needs
 // to judge its evidence: roots, and revocation lists that no network has. It vouches for nothing but VMs that are enrolled as simulated.
-import type { Clock } from "../../../base/clock.ts";
+import type { Clock, Instant } from "../../../base/clock.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import type { TrustAnchors } from "../../../endorse/roots.ts";
 import type { Collateral, CollateralQuery, CollateralSource } from "../../../manager/ports.ts";
@@ -13,6 +13,7 @@ export class SimulatedAnchors implements CollateralSource {
   readonly #clock: Clock;
   #making: Promise<Result<Hierarchy>> | undefined;
   #made: Hierarchy | undefined;
+  #list: { readonly at: Instant; readonly crl: Uint8Array } | undefined;
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder;
@@ -42,7 +43,19 @@ export class SimulatedAnchors implements CollateralSource {
     const { ark, ask } = hierarchy.value.authorities;
     return ok({
       certificates: issuersKnown ? [] : [ask.certificate, ark.certificate],
-      crls: crlWanted ? [revocationList(hierarchy.value, this.#clock.now())] : [],
+      crls: crlWanted ? [this.#currentList(hierarchy.value)] : [],
     });
   }
+
+  /** Signed once a day: it lasts for weeks, and signing costs more than a launch's whole judgement. */
+  #currentList(hierarchy: Hierarchy): Uint8Array {
+    const now = this.#clock.now();
+    const known = this.#list;
+    if (known !== undefined && known.at <= now && now < known.at + day) return known.crl;
+    const crl = revocationList(hierarchy, now);
+    this.#list = { at: now, crl };
+    return crl;
+  }
 }
+
+const day = 86_400_000;
