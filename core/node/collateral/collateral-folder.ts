@@ -1,6 +1,6 @@
 // What has the owner put into the collateral folder? Certificates and revocation lists as files, DER or PEM, under any name. Shape only:
-// nothing here is verified, and a file that is neither is passed over and counted.
-import { readdirSync } from "node:fs";
+// nothing here is verified, and a file that is neither is passed over and counted. A file that did not change is not read again.
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
@@ -18,23 +18,56 @@ export interface FolderContent {
   readonly passedOver: number;
 }
 
-/** A folder that is not there is an empty one. `files.unreadable`. */
-export function readCollateralFolder(path: string): Result<FolderContent> {
-  const names = namesIn(path);
-  if (!names.ok) return names;
-  const certificates: Certificate[] = [];
-  const crls: Crl[] = [];
-  let passedOver = Math.max(0, names.value.length - maximumFiles);
-  for (const name of names.value.slice(0, maximumFiles)) {
-    const bytes = readBounded(join(path, name), maximumBytes);
-    const content = bytes.ok && bytes.value !== undefined ? bytes.value : new Uint8Array();
-    const some = certificatesFrom(content);
-    const lists = crlsFrom(content);
-    if (some.ok) certificates.push(...some.value);
-    if (lists.ok) crls.push(...lists.value);
-    if (!some.ok && !lists.ok) passedOver++;
+type FileContent = Pick<FolderContent, "certificates" | "crls">;
+
+export class CollateralFolder {
+  readonly #path: string;
+  #known: ReadonlyMap<string, { readonly stamp: string; readonly content: FileContent }> = new Map();
+
+  constructor(path: string) {
+    this.#path = path;
   }
-  return ok({ certificates, crls, passedOver });
+
+  /** As it is now. A folder that is not there is an empty one. `files.unreadable`. */
+  read(): Result<FolderContent> {
+    const names = namesIn(this.#path);
+    if (!names.ok) return names;
+    const looked = names.value.slice(0, maximumFiles).map((name) => [name, this.#look(name)] as const);
+    this.#known = new Map(looked);
+    const contents = looked.map(([, { content }]) => content);
+    const none = contents.filter(({ certificates, crls }) => certificates.length + crls.length === 0).length;
+    return ok({
+      certificates: contents.flatMap(({ certificates }) => certificates),
+      crls: contents.flatMap(({ crls }) => crls),
+      passedOver: none + names.value.length - looked.length,
+    });
+  }
+
+  #look(name: string): { readonly stamp: string; readonly content: FileContent } {
+    const path = join(this.#path, name);
+    // Before it is read: what changes in between is found changed the next time.
+    const stamp = stampOf(path);
+    const known = this.#known.get(name);
+    return known?.stamp === stamp && stamp !== "" ? known : { stamp, content: contentOf(path) };
+  }
+}
+
+function contentOf(path: string): FileContent {
+  const bytes = readBounded(path, maximumBytes);
+  const content = bytes.ok && bytes.value !== undefined ? bytes.value : new Uint8Array();
+  const certificates = certificatesFrom(content);
+  const crls = crlsFrom(content);
+  return { certificates: certificates.ok ? certificates.value : [], crls: crls.ok ? crls.value : [] };
+}
+
+/** Empty where it cannot be told. */
+function stampOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(" ");
+  } catch {
+    return "";
+  }
 }
 
 function namesIn(path: string): Result<readonly string[]> {

@@ -1,18 +1,18 @@
 // Where do endorsements come from beyond what the evidence brought? The owner's folder, the cache in the store, AMD's key service, in this
 // order. SECURITY: kept is only what stands under a pinned root, and what is found in the cache and does not is fetched again; a liar inside
 // the key service's TLS leaves nothing behind. What is handed on is still unverified for its reader: the verifier judges it anew.
-import { equalBytes } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok } from "../../base/result.ts";
 import { chainUrl, crlUrl, kdsBase, vcekUrl } from "../../endorse/kds-address.ts";
 import { rememberingPrimitives } from "../../endorse/remembered.ts";
 import { amdAnchors } from "../../endorse/roots.ts";
-import { parseVek } from "../../endorse/vek.ts";
 import { ParsedEndorsements } from "../../manager/parsed.ts";
-import { encodeTcb, parseTcb } from "../../snp/tcb.ts";
+import { products } from "../../snp/product.ts";
+import { parseTcb } from "../../snp/tcb.ts";
 import { nodePrimitives } from "../primitives.ts";
 import { chainName, crlName, vcekName, vlekName } from "./cache-names.ts";
-import { readCollateralFolder } from "./collateral-folder.ts";
+import { CollateralFolder } from "./collateral-folder.ts";
+import { isVekFor, namesArk, newest } from "./fitting.ts";
 import { GenuineCollateral } from "./genuine.ts";
 import { defaultKdsTiming, KdsQueue } from "./kds-queue.ts";
 import type { Clock, Instant } from "../../base/clock.ts";
@@ -21,8 +21,10 @@ import type { Fail, Result } from "../../base/result.ts";
 import type { Certificate } from "../../endorse/certificate.ts";
 import type { Crl } from "../../endorse/crl.ts";
 import type { TrustAnchors } from "../../endorse/roots.ts";
+import type { Product } from "../../snp/product.ts";
+import type { Signer } from "../../snp/report.ts";
 import type { Tcb } from "../../snp/tcb.ts";
-import type { Collateral, CollateralQuery, CollateralSource, Store, Timers } from "../../manager/ports.ts";
+import type { Collateral, CollateralProgress, CollateralQuery, CollateralSource, Store, Timers } from "../../manager/ports.ts";
 import type { FolderContent } from "./collateral-folder.ts";
 import type { Authorities } from "./genuine.ts";
 import type { KdsQuestion, KdsTiming } from "./kds-queue.ts";
@@ -40,7 +42,24 @@ export interface CollateralOptions {
   readonly log: Log;
 }
 
+/** The list in the cache for one product and kind of key. */
+export interface CachedList {
+  readonly product: Product;
+  readonly signer: Signer;
+  /** nextUpdate. */
+  readonly until: Instant;
+}
+
 export interface NodeCollateralSource extends CollateralSource {
+  /** False where the key service is switched off. */
+  readonly online: boolean;
+  /**
+   * The same for launches that are still to come: whatever a launch asks for is served first, a failed request is not repeated, and a list
+   * that does not last until `until` is asked for anew. @returns whether the service was asked.
+   */
+  fetchAhead(wanted: CollateralQuery, until: Instant): Promise<Result<boolean>>;
+  /** By their shape: each launch verifies what it uses. */
+  lists(): readonly CachedList[];
   /** Ends what is under way. */
   close(): void;
 }
@@ -54,6 +73,7 @@ class Source implements NodeCollateralSource {
   readonly #options: CollateralOptions;
   /** Part of every name in the cache: what another service said is kept apart. */
   readonly #base: string;
+  readonly #folder: CollateralFolder | undefined;
   readonly #queue: KdsQueue | undefined;
   readonly #genuine: GenuineCollateral;
   readonly #parsed = new ParsedEndorsements(nodePrimitives);
@@ -61,25 +81,49 @@ class Source implements NodeCollateralSource {
   readonly #nextRenewal = new Map<string, number>();
 
   constructor(options: CollateralOptions) {
-    const { kds = {}, clock, timers, anchors = amdAnchors } = options;
+    const { kds = {}, clock, timers, folder, anchors = amdAnchors } = options;
     this.#options = options;
+    this.#folder = folder === undefined ? undefined : new CollateralFolder(folder);
     this.#genuine = new GenuineCollateral(anchors, rememberingPrimitives(nodePrimitives));
     this.#base = kds === "off" ? kdsBase : (kds.base ?? kdsBase);
     this.#queue = kds === "off" ? undefined : new KdsQueue(clock, timers, { ...defaultKdsTiming, ...kds.timing });
   }
 
-  async fetch(wanted: CollateralQuery, progress: (until: Instant) => void): Promise<Result<Collateral>> {
+  get online(): boolean {
+    return this.#queue !== undefined;
+  }
+
+  fetch(wanted: CollateralQuery, progress: CollateralProgress): Promise<Result<Collateral>> {
+    return this.#fetch(wanted, { progress, ahead: false, lastsUntil: this.#options.clock.now() });
+  }
+
+  async fetchAhead(wanted: CollateralQuery, until: Instant): Promise<Result<boolean>> {
+    let asked = false;
+    const fetched = await this.#fetch(wanted, { progress: () => (asked = true), ahead: true, lastsUntil: until });
+    return fetched.ok ? ok(asked) : fetched;
+  }
+
+  lists(): readonly CachedList[] {
+    return products.flatMap((product) =>
+      signers.flatMap((signer) => {
+        const crl = newest(this.#cachedLists(product, signer));
+        return crl === undefined ? [] : [{ product, signer, until: crl.nextUpdate }];
+      }),
+    );
+  }
+
+  async #fetch(wanted: CollateralQuery, asking: Asking): Promise<Result<Collateral>> {
     const tcb = parseTcb(wanted.product, wanted.reportedTcb);
     if (!tcb.ok) return tcb;
     if (wanted.vekKnown && wanted.issuersKnown && !wanted.crlWanted) return ok({ certificates: [], crls: [] });
-    const folder = this.#folder();
+    const folder = this.#readFolder();
     const known = this.#knownAuthorities(wanted, folder);
     // Wanted in any case: without them nobody can say which of the others are worth keeping.
-    const found = known === undefined ? this.#fetchAuthorities(wanted, progress) : Promise.resolve(ok(known));
+    const found = known === undefined ? this.#fetchAuthorities(wanted, asking) : Promise.resolve(ok(known));
     const atHand = wanted.issuersKnown
       ? Promise.resolve(known)
       : found.then((authorities) => (authorities.ok ? authorities.value : undefined));
-    const search: Search = { wanted, folder, atHand, found, progress };
+    const search: Search = { wanted, folder, atHand, found, asking };
     const [authorities, vek, crl] = await Promise.all([
       wanted.issuersKnown ? undefined : found,
       wanted.vekKnown ? ok([]) : this.#vek(search, tcb.value),
@@ -101,10 +145,10 @@ class Source implements NodeCollateralSource {
     return this.#genuine.authorities([...folder.certificates, ...cached], wanted);
   }
 
-  async #fetchAuthorities(wanted: CollateralQuery, progress: Progress): Promise<Result<Authorities>> {
+  async #fetchAuthorities(wanted: CollateralQuery, asking: Asking): Promise<Result<Authorities>> {
     const { product, signer } = wanted;
     const url = chainUrl(product, signer, this.#base);
-    const bytes = await this.#ask({ url, maximumBytes: maximumChain, queued: false }, progress);
+    const bytes = await this.#ask({ url, maximumBytes: maximumChain, queued: false }, asking);
     if (!bytes.ok) return bytes;
     const certificates = this.#parsed.issuersFrom(bytes.value);
     const authorities = certificates.ok ? this.#genuine.authorities(certificates.value, wanted) : undefined;
@@ -114,7 +158,7 @@ class Source implements NodeCollateralSource {
   }
 
   /** Never changes for one chip and TCB: a cached one is as good as a new one. */
-  async #vek({ wanted, folder, atHand, found, progress }: Search, tcb: Tcb): Promise<Result<readonly Certificate[]>> {
+  async #vek({ wanted, folder, atHand, found, asking }: Search, tcb: Tcb): Promise<Result<readonly Certificate[]>> {
     const { product, signer, chipId, reportedTcb } = wanted;
     const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
     // A VLEK names no chip; only bundles bring one into the cache.
@@ -127,7 +171,7 @@ class Source implements NodeCollateralSource {
     if (sound.length > 0) return ok(sound);
     if (signer === "vlek") return fail(failure("kds.not-found", "a VLEK comes with the evidence or from the provider"));
     const url = vcekUrl(product, chipId, tcb, this.#base);
-    const bytes = await this.#ask({ url, maximumBytes: maximumCertificate, queued: true }, progress);
+    const bytes = await this.#ask({ url, maximumBytes: maximumCertificate, queued: true }, asking);
     if (!bytes.ok) return bytes;
     const fetched = this.#parsed.vekFrom(bytes.value);
     const [certificate] = fetched.ok ? fetched.value : [];
@@ -144,28 +188,29 @@ class Source implements NodeCollateralSource {
    * the service cannot be had, an outdated list is handed on: the verifier says what is wrong with it.
    */
   async #crl(search: Search): Promise<Result<readonly Crl[]>> {
-    const { wanted, folder } = search;
+    const { wanted, folder, asking } = search;
     const { clock } = this.#options;
     const name = crlName(this.#base, wanted.signer, wanted.product);
-    const cached = this.#cached(name, (bytes) => this.#parsed.crlsFrom(bytes));
-    const candidates = [...folder.crls, ...cached];
+    const candidates = [...folder.crls, ...this.#cachedLists(wanted.product, wanted.signer)];
     const authorities = candidates.length === 0 ? undefined : await search.atHand;
     const known = newest(candidates.filter((crl) => this.#mayBeOf(authorities, crl, wanted)));
-    const isCurrent = known !== undefined && known.thisUpdate <= clock.now() && clock.now() < known.nextUpdate;
+    const isCurrent = known !== undefined && known.thisUpdate <= clock.now() && asking.lastsUntil < known.nextUpdate;
     if (known !== undefined && isCurrent) {
-      if (this.#queue !== undefined && this.#isDue(name)) void this.#renew({ ...search, progress: () => {} }, name, known);
+      const beside = { ...asking, progress: () => {} };
+      if (!asking.ahead && this.online && this.#isDue(name)) void this.#renew({ ...search, asking: beside }, name, known);
       return ok([known]);
     }
     const renewed = await this.#renew(search, name, known);
     if (renewed.ok) return ok([renewed.value]);
-    return known === undefined ? renewed : ok([known]);
+    // Nobody waits for a list that is fetched ahead, and whoever wanted it hears that it did not come.
+    return known === undefined || asking.ahead ? renewed : ok([known]);
   }
 
-  async #renew({ wanted, found, progress }: Search, name: string, known: Crl | undefined): Promise<Result<Crl>> {
+  async #renew({ wanted, found, asking }: Search, name: string, known: Crl | undefined): Promise<Result<Crl>> {
     const { clock } = this.#options;
     this.#nextRenewal.set(name, clock.monotonic() + tryAgainAfter);
     const url = crlUrl(wanted.product, wanted.signer, this.#base);
-    const bytes = await this.#ask({ url, maximumBytes: maximumCrl, queued: false }, progress);
+    const bytes = await this.#ask({ url, maximumBytes: maximumCrl, queued: false }, asking);
     if (!bytes.ok) return bytes;
     const authorities = await found;
     const lists = this.#parsed.crlsFrom(bytes.value);
@@ -195,20 +240,22 @@ class Source implements NodeCollateralSource {
     return this.#options.clock.monotonic() >= (this.#nextRenewal.get(name) ?? 0);
   }
 
-  async #ask(question: KdsQuestion, progress: Progress): Promise<Result<Uint8Array>> {
+  async #ask(question: KdsQuestion, { progress, ahead }: Asking): Promise<Result<Uint8Array>> {
     const { log } = this.#options;
     if (this.#queue === undefined) return fail(failure("kds.off"));
-    const answer = await this.#queue.ask(question, progress);
+    const answer = await this.#queue.ask({ ...question, ahead }, progress);
     if (!answer.ok) log.write("warn", "kds.failed", { code: answer.failure.code, path: new URL(question.url).pathname });
     return answer;
   }
 
-  #folder(): FolderContent {
-    const { folder, log } = this.#options;
-    if (folder === undefined) return emptyFolder;
-    const content = readCollateralFolder(folder);
-    if (!content.ok) log.write("warn", "collateral.folder", { code: content.failure.code, path: folder });
-    return content.ok ? content.value : emptyFolder;
+  #readFolder(): FolderContent {
+    const content = this.#folder?.read();
+    if (content?.ok === false) this.#options.log.write("warn", "collateral.folder", { code: content.failure.code });
+    return content?.ok === true ? content.value : emptyFolder;
+  }
+
+  #cachedLists(product: Product, signer: Signer): readonly Crl[] {
+    return this.#cached(crlName(this.#base, signer, product), (bytes) => this.#parsed.crlsFrom(bytes));
   }
 
   #cached<T>(name: string, read: (bytes: Uint8Array) => Result<readonly T[]>): readonly T[] {
@@ -224,7 +271,13 @@ class Source implements NodeCollateralSource {
   }
 }
 
-type Progress = (until: Instant) => void;
+interface Asking {
+  readonly progress: CollateralProgress;
+  /** For launches that are still to come. */
+  readonly ahead: boolean;
+  /** A list is good enough where it is current beyond this. */
+  readonly lastsUntil: Instant;
+}
 
 interface Search {
   readonly wanted: CollateralQuery;
@@ -233,27 +286,10 @@ interface Search {
   readonly atHand: Promise<Authorities | undefined>;
   /** What judges what is to be kept; may come after it. */
   readonly found: Promise<Result<Authorities>>;
-  readonly progress: Progress;
+  readonly asking: Asking;
 }
 
-/** A VLEK names no chip. */
-function isVekFor(certificate: Certificate, { product, signer, chipId }: CollateralQuery, tcb: Tcb): boolean {
-  const vek = parseVek(certificate);
-  if (!vek.ok || vek.value.signer !== signer || vek.value.product !== product) return false;
-  if (!equalBytes(encodeTcb(vek.value.tcb), encodeTcb(tcb))) return false;
-  const { hwId } = vek.value;
-  return signer === "vlek" || (hwId !== undefined && equalBytes(hwId, chipId.subarray(0, hwId.length)));
-}
-
-/** The ARK's common name is in the issuer's DER as it is. */
-function namesArk(issuer: Uint8Array, { product }: CollateralQuery): boolean {
-  return Buffer.from(issuer).includes(`ARK-${product}`);
-}
-
-function newest(crls: readonly Crl[]): Crl | undefined {
-  return crls.toSorted((a, b) => b.thisUpdate - a.thisUpdate)[0];
-}
-
+const signers: readonly Signer[] = ["vcek", "vlek"];
 const emptyFolder: FolderContent = { certificates: [], crls: [], passedOver: 0 };
 const renewEvery = 12 * 3_600_000;
 const tryAgainAfter = 600_000;
