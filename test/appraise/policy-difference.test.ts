@@ -7,6 +7,11 @@ import type { AppraisalPolicy, PolicyChecks } from "../../core/appraise/policy.t
 import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import type { BoundReport } from "../../core/appraise/verify.ts";
 import { toHex } from "../../core/base/bytes.ts";
+import type { Json } from "../../core/base/json.ts";
+import { withinTimes } from "../../core/release/release-times.ts";
+import { anyValueOf, policyFields, withField } from "../kit/any-policy.ts";
+import { fullPolicy } from "../kit/policies.ts";
+import type { PolicyField } from "../../core/appraise/policy-reference.ts";
 import { appraiseWith, boundReport } from "./kit.ts";
 
 const [a, b] = ["ab".repeat(48), "cd".repeat(48)];
@@ -125,6 +130,48 @@ test("a list that was exchanged says both, and its order says nothing", () => {
     said(policyWith({ measurement: { require: [named(a), named(b)] } }), policyWith({ measurement: { require: [named(b), named(a)] } })),
   ).toEqual([]);
 });
+
+test.each(policyFields)(
+  "%s: whatever its two values, a difference is said exactly where there is one, and the other way round it is the opposite",
+  (field) => {
+    const opposite = { stricter: "looser", looser: "stricter", changed: "changed" } as const;
+    const base: AppraisalPolicy = { ...fullPolicy, release: "manual" };
+    fc.assert(
+      fc.property(anyValueOf(field), anyValueOf(field), (one, other) => {
+        const [before, after] = [withField(base, field, one), withField(base, field, other)];
+        const [there, back] = [policyDifference(before, after), policyDifference(after, before)];
+        expect([policyDifference(before, before), there.every((change) => change.field === field && change.sentence !== "")]).toEqual([
+          [],
+          true,
+        ]);
+        expect(there.map(({ direction }) => opposite[direction]).toSorted()).toEqual(back.map(({ direction }) => direction).toSorted());
+        expect([one, other, there.length === 0]).toEqual([one, other, meaningOf(field, one) === meaningOf(field, other)]);
+      }),
+    );
+  },
+);
+
+/** The same text for values that demand the same: lists have no order, and times are the minutes that they open. */
+function meaningOf(field: PolicyField, value: Json): string {
+  if (field !== "releaseTimes") return JSON.stringify(ordered(value));
+  const { releaseTimes } = withField({ ...fullPolicy, release: "manual" }, field, value);
+  const minutes = Array.from({ length: 7 * 1440 }, (_, minute) => withinTimes(releaseTimes, minute * 60_000));
+  return minutes.every(Boolean) ? "any" : JSON.stringify([minutes.map(Number).join(""), releaseTimes === "any" || releaseTimes.outside]);
+}
+
+function ordered(value: Json): Json {
+  if (isJsonList(value)) return value.map(ordered).toSorted((x, y) => (JSON.stringify(x) < JSON.stringify(y) ? -1 : 1));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([x], [y]) => (x < y ? -1 : 1))
+      .map(([name, member]) => [name, ordered(member)]),
+  );
+}
+
+function isJsonList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
 
 let reports: readonly BoundReport[] = [];
 beforeAll(async () => {
