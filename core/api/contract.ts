@@ -2,19 +2,16 @@
 // Every method names the role that it needs. No method returns key material.
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
+import { collateralChip, collateralExport, collateralImport, collateralItem, collateralRun } from "./collateral-schemas.ts";
 import type { Role } from "./roles.ts";
 import {
   changeEvent,
-  collateralExport,
-  collateralImport,
-  collateralItem,
   consoleLink,
   enrolment,
   failureView,
   launchDetail,
   launchState,
   launchSummary,
-  product,
   confirmedView,
   launchProposalView,
   policyProposalView,
@@ -28,7 +25,7 @@ import {
   vmSummary,
 } from "./schemas.ts";
 import { policyDraft, policyField, policyPreset, policyText, policyVersion } from "./policy-schemas.ts";
-import { uuid } from "./shapes.ts";
+import { product, uuid } from "./shapes.ts";
 
 /** Every "no" of the service: a code of the failure table and the sentence that a person reads. */
 const base = oc.$meta<{ readonly role: Role }>({ role: "approve" }).errors({ REFUSED: { data: failureView } });
@@ -126,6 +123,12 @@ export const contract = {
     import: approve.input(z.strictObject({ path: z.string().min(1).max(4096) })).output(collateralImport),
     /** A bundle of whatever verifies now. */
     export: approve.input(z.strictObject({ product: product.optional() })).output(collateralExport),
+    /** Fetches ahead what launches of these chips will need, at AMD's pace and behind every launch. Joins what is being fetched ahead. */
+    fetch: approve.input(z.strictObject({ chips: z.array(collateralChip).min(1).max(500) })).output(collateralRun),
+    /** The same for every chip and TCB that launches of this manager have shown, and for lists that run out. */
+    fetchKnown: operate.input(nothing).output(collateralRun),
+    /** What is being fetched ahead, or was the last time since the start. */
+    run: view.input(nothing).output(z.strictObject({ run: collateralRun.optional() })),
   },
   simulations: {
     /** Runs the real agent against this manager with a simulated processor and a scratch LUKS2 image. */

@@ -2,7 +2,7 @@
 // Bytes are lower-case hex, times are RFC 3339 in UTC. No shape here can hold key material.
 import { z } from "zod";
 import { launchHistory, launchPin, policyText, policyVersion } from "./policy-schemas.ts";
-import { hex, time, uuid } from "./shapes.ts";
+import { hex, product, time, uuid } from "./shapes.ts";
 
 export const launchState = z.enum([
   "attesting",
@@ -165,6 +165,8 @@ export const statusView = z.strictObject({
   pending: z.number().int(),
   /** How a decision is confirmed on this host. */
   confirmation: z.enum(["native-dialog", "terminal-code"]),
+  /** Revocation lists in the cache that ran out, or run out soon without a way to get a newer one in time. */
+  expiring: z.array(z.strictObject({ product, until: time, state: z.enum(["soon", "expired"]) })).optional(),
   /** Why a simulated launch cannot be run here, where it cannot. */
   simulation: z.strictObject({
     possible: z.boolean(),
@@ -175,7 +177,7 @@ export const statusView = z.strictObject({
 });
 
 export const changeEvent = z.strictObject({
-  kind: z.enum(["launch", "vm", "status", "proposal", "simulation"]),
+  kind: z.enum(["launch", "vm", "status", "proposal", "simulation", "collateral"]),
   id: z.string().optional(),
 });
 
@@ -242,36 +244,6 @@ export const simulationView = z.strictObject({
   failure: failureView.optional(),
 });
 
-export const product = z.enum(["Milan", "Genoa", "Turin"]);
-
-/** One certificate or revocation list of AMD's, as the cache or a bundle has it. */
-export const collateralItem = z.strictObject({
-  kind: z.enum(["ark", "ask", "asvk", "vcek", "vlek", "crl"]),
-  product,
-  /** Of a VCEK: 64 bytes, Turin's 8. */
-  chipId: z.union([hex(64), hex(8)]).optional(),
-  /** Of a VLEK. */
-  provider: z.string().optional(),
-  /** Of both: REPORTED_TCB. */
-  tcb: hex(8).optional(),
-  /** notBefore, or thisUpdate. */
-  from: time,
-  /** notAfter, or nextUpdate. */
-  until: time,
-  fetchedAt: time.optional(),
-  /** `soon`: expires within 14 days. */
-  state: z.enum(["not-yet", "current", "soon", "expired"]),
-});
-
-export const collateralImport = z.strictObject({
-  items: z.array(collateralItem),
-  /** How many were new; a list older than the known one is not kept. */
-  added: z.number().int(),
-});
-
-/** The bytes of the file are the text's UTF-8. */
-export const collateralExport = z.strictObject({ bundle: z.string() });
-
 export const consoleLink = z.strictObject({ url: z.string(), expiresAt: time });
 
 export type LaunchSummary = z.infer<typeof launchSummary>;
@@ -292,6 +264,3 @@ export type PersonNeededView = z.infer<typeof personNeeded>;
 export type ProposalView = z.infer<typeof proposalView>;
 export type SimulationView = z.infer<typeof simulationView>;
 export type ConsoleLink = z.infer<typeof consoleLink>;
-export type CollateralItemView = z.infer<typeof collateralItem>;
-export type CollateralImport = z.infer<typeof collateralImport>;
-export type CollateralExport = z.infer<typeof collateralExport>;

@@ -1,5 +1,5 @@
 // Collateral on a terminal: one certificate or list a line, how old it is, and how long it still lasts.
-import type { CollateralItemView } from "../api/schemas.ts";
+import type { CollateralItemView } from "../api/collateral-schemas.ts";
 import { printable } from "./output.ts";
 
 /** @param at milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CollateralImport, CollateralItemView } from "../../core/api/schemas.ts";
+import type { CollateralImport, CollateralItemView } from "../../core/api/collateral-schemas.ts";
 import { simulatedHierarchy } from "../kit/simulated.ts";
 import { needsVectors, vectors } from "../kit/vectors.ts";
 import { type Installation, makeInstallation, portcullis, type Served, serve } from "./kit.ts";

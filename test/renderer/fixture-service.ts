@@ -12,6 +12,7 @@ import { policyFromText } from "../../core/appraise/policy-text.ts";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { must } from "../../core/base/result.ts";
 import { policyDraft, policyFields, policyPresets } from "../../core/node/service/policy-views.ts";
+import type { CollateralItemView, CollateralRun } from "../../core/api/collateral-schemas.ts";
 import type {
   ChangeEvent,
   FailureView,
@@ -33,6 +34,8 @@ export class FixtureService {
   vms: VmDetail[] = [];
   simulations: SimulationView[] = [];
   proposals: ProposalView[] = [];
+  collateral: CollateralItemView[] = [];
+  run: CollateralRun | undefined;
   /** Canonical JSON of proposed policies, by proposal. */
   readonly drafts = new Map<string, string>();
   /** The one code that confirms. */
@@ -255,9 +258,17 @@ function routerOf(service: FixtureService, changes: Changes) {
       schema: api.policies.schema.handler(() => ({ schema: JSON.stringify(policySchema) })),
     },
     collateral: {
-      list: api.collateral.list.handler(() => []),
+      list: api.collateral.list.handler(() => service.collateral),
       import: api.collateral.import.handler(() => ({ items: [], added: 0 })),
       export: api.collateral.export.handler(() => ({ bundle: "" })),
+      fetch: api.collateral.fetch.handler(() => never()),
+      fetchKnown: api.collateral.fetchKnown.handler(() => {
+        const run: CollateralRun = { ...emptyRun, startedAt: new Date().toISOString() };
+        service.run = run;
+        changes.tell({ kind: "collateral" });
+        return run;
+      }),
+      run: api.collateral.run.handler(() => (service.run === undefined ? {} : { run: service.run })),
     },
     simulations: {
       launch: api.simulations.launch.handler(() => {
@@ -286,6 +297,8 @@ function vmSummaryOf({ id, name, simulated, enabled, createdAt, lastLaunch }: Vm
 function summaryOf({ fields: _f, checks: _c, report: _r, decision: _d, outcome: _o, because: _b, ...summary }: LaunchDetail) {
   return summary;
 }
+
+const emptyRun: Omit<CollateralRun, "startedAt"> = { state: "running", total: 41, left: 41, fetched: 0, known: 0, failed: 0, failures: [] };
 
 function refused(data: FailureView) {
   return new ORPCError("REFUSED", { message: data.sentence, data });

@@ -7,12 +7,12 @@ import { fail, ok } from "../../base/result.ts";
 import { bundleExpiry, maximumBundleBytes } from "../../endorse/bundle.ts";
 import { encodeTcb } from "../../snp/tcb.ts";
 import { readBounded } from "../files.ts";
-import type { CollateralItemView } from "../../api/schemas.ts";
+import type { CollateralItemView } from "../../api/collateral-schemas.ts";
 import type { Clock, Instant } from "../../base/clock.ts";
 import type { CollateralActions } from "../service/router-parts.ts";
 import type { BundleStore, CollateralSummary } from "./bundle-store.ts";
 
-export function collateralActions(bundles: BundleStore, clock: Clock): CollateralActions {
+export function collateralActions(bundles: BundleStore, clock: Clock): Pick<CollateralActions, "list" | "import" | "export"> {
   return {
     list: () => collateralViews(bundles.summaries(), clock.now()),
     import(path) {

@@ -249,8 +249,9 @@ class Source implements NodeCollateralSource {
   }
 
   #readFolder(): FolderContent {
+    const { folder = "", log } = this.#options;
     const content = this.#folder?.read();
-    if (content?.ok === false) this.#options.log.write("warn", "collateral.folder", { code: content.failure.code });
+    if (content?.ok === false) log.write("warn", "collateral.folder", { code: content.failure.code, path: folder });
     return content?.ok === true ? content.value : emptyFolder;
   }
 

@@ -70,4 +70,4 @@ class Watcher {
 }
 
 const maximumWaiting = 256;
-const everyKind = ["launch", "vm", "status", "proposal", "simulation"] as const;
+const everyKind = ["launch", "vm", "status", "proposal", "simulation", "collateral"] as const;

@@ -1,13 +1,12 @@
 // What does the router ask of the service? Its parts, so that every method can be tried without a store or a socket.
 import type {
+  CollateralChip,
   CollateralExport,
   CollateralImport,
   CollateralItemView,
-  ConsoleLink,
-  Enrolment,
-  SimulationView,
-  StatusView,
-} from "../../api/schemas.ts";
+  CollateralRun,
+} from "../../api/collateral-schemas.ts";
+import type { ConsoleLink, Enrolment, SimulationView, StatusView } from "../../api/schemas.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { Manager } from "../../manager/manager.ts";
@@ -60,4 +59,8 @@ export interface CollateralActions {
   /** @param path on the manager's machine. */
   import(path: string): Result<CollateralImport>;
   export(product: Product | undefined): Result<CollateralExport>;
+  /** `kds.off`. */
+  fetch(chips: readonly CollateralChip[]): Result<CollateralRun>;
+  fetchKnown(): Promise<Result<CollateralRun>>;
+  run(): CollateralRun | undefined;
 }

@@ -158,6 +158,9 @@ export function createRouter(parts: RouterParts) {
       list: api.collateral.list.handler(() => [...parts.collateral.list()]),
       import: api.collateral.import.handler(({ input }) => take(parts.collateral.import(input.path))),
       export: api.collateral.export.handler(({ input }) => take(parts.collateral.export(input.product))),
+      fetch: api.collateral.fetch.handler(({ input }) => take(parts.collateral.fetch(input.chips))),
+      fetchKnown: api.collateral.fetchKnown.handler(async () => take(await parts.collateral.fetchKnown())),
+      run: api.collateral.run.handler(() => runOf(parts.collateral)),
     },
     simulations: {
       launch: api.simulations.launch.handler(async ({ input }) => take(await simulations.launch(input.vm))),
@@ -181,6 +184,11 @@ async function* watchCounted(changes: RouterParts["changes"], { counts }: Caller
   } finally {
     counts.watching -= 1;
   }
+}
+
+function runOf(collateral: RouterParts["collateral"]) {
+  const run = collateral.run();
+  return run === undefined ? {} : { run };
 }
 
 function take<T>(result: Result<T>): T {

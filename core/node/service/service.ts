@@ -11,6 +11,8 @@ import type { Proposal } from "../../manager/proposals.ts";
 import type { VmRecord } from "../../manager/records.ts";
 import { systemClock } from "../clock.ts";
 import { collateralActions } from "../collateral/bundle-actions.ts";
+import { FetchAhead } from "../collateral/fetch-ahead.ts";
+import { ListKeeper } from "../collateral/list-keeper.ts";
 import type { BundleStore } from "../collateral/bundle-store.ts";
 import type { NodeCollateralSource } from "../collateral/collateral-source.ts";
 import { nodePrimitives } from "../primitives.ts";
@@ -85,6 +87,8 @@ class RunningService implements Service {
   readonly #changes = new Changes();
   readonly #keychain: ChosenKeychain;
   readonly #anchors: SimulatedAnchors;
+  readonly #lists: ListKeeper;
+  readonly #ahead: FetchAhead;
   readonly #listener: ListenerKeeper;
   readonly #simulations: NodeSimulations;
   /** The core, why there is none, and the one attempt to make it. */
@@ -97,6 +101,16 @@ class RunningService implements Service {
     const { log } = parts;
     this.#keychain = new ChosenKeychain({ doors: parts.doors, store: parts.store, log });
     this.#anchors = new SimulatedAnchors(parts.simulatorFolder, systemClock);
+    const forCollateral = {
+      source: parts.collateral,
+      store: parts.store,
+      clock: systemClock,
+      timers: systemTimers,
+      log,
+      onChange: () => this.#changes.tell({ kind: "collateral" }),
+    };
+    this.#lists = new ListKeeper(forCollateral);
+    this.#ahead = new FetchAhead(forCollateral);
     this.#listener = new ListenerKeeper({
       listen: parts.listen,
       ...(parts.advertise === undefined ? {} : { advertise: parts.advertise }),
@@ -121,6 +135,7 @@ class RunningService implements Service {
   }
 
   async start(): Promise<Result<void>> {
+    this.#lists.start();
     const started = this.#startKeychain();
     // A keychain may ask its owner for a password first: the console does not wait for that.
     return this.#parts.keychain === undefined ? orAfter(keychainPatience, started, ok(undefined)) : started;
@@ -148,6 +163,7 @@ class RunningService implements Service {
       listener: this.#listener.view(),
       pending: this.#core.ok ? this.#core.value.manager.pending().length : 0,
       confirmation: this.#parts.confirmation,
+      expiring: [...this.#lists.expiring()],
       simulation: simulation.ok
         ? { possible: true, diskFolder: this.#parts.diskFolder }
         : { possible: false, diskFolder: this.#parts.diskFolder, failure: failureView(simulation.failure) },
@@ -160,6 +176,8 @@ class RunningService implements Service {
   }
 
   async #close(): Promise<void> {
+    this.#lists.close();
+    this.#ahead.close();
     // No new connection first; then everything that lives ends at once, so that nobody waits for the other.
     const manager = this.#core.ok ? this.#core.value.manager.stop() : undefined;
     await Promise.all([this.#listener.close(), this.#simulations.close(), manager, this.#making]);
@@ -222,6 +240,7 @@ class RunningService implements Service {
       this.#changes.tell({ kind: "status" });
       return chosen.ok ? this.#makeCore() : chosen;
     };
+    const collateral = collateralActions(this.#parts.bundles, systemClock);
     return {
       manager: () => (this.#core.ok ? ok(this.#core.value.manager) : this.#core),
       status: () => this.status(),
@@ -233,7 +252,17 @@ class RunningService implements Service {
       retryListener: () => this.#listener.retry(),
       enrol: (enrolment, keyFiles) => this.#enrol(enrolment, keyFiles),
       simulations: this.#simulations,
-      collateral: collateralActions(this.#parts.bundles, systemClock),
+      collateral: {
+        ...collateral,
+        import: (path) => {
+          const imported = collateral.import(path);
+          this.#changes.tell({ kind: "collateral" });
+          return imported;
+        },
+        fetch: (chips) => this.#ahead.fetch(chips),
+        fetchKnown: () => this.#ahead.fetchKnown(),
+        run: () => this.#ahead.run(),
+      },
       consoleLink: this.#parts.consoleLink,
       onProposal: (proposal) => {
         const code = this.#core.ok ? this.#core.value.manager.proposals.codeOf(proposal.proposal) : undefined;
