@@ -164,6 +164,6 @@ function wholeId(chipId: string): Uint8Array {
 /** The contract's hex is checked: it cannot come to this. */
 const none = new Uint8Array(0);
 const serviceIsAway: ReadonlySet<FailureCode> = new Set(["kds.unavailable", "kds.throttled", "kds.off"]);
-const firstPause = 15_000;
-const longestPause = 60_000;
+const firstPause = 20_000;
+const longestPause = 80_000;
 const shownFailures = 100;
