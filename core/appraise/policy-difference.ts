@@ -140,6 +140,7 @@ const references: Compare<readonly ReferenceValue[]> = (before, after) => {
 
 /** By the minutes of the week that are open: however they are written, more of them is looser. */
 const releaseTimes: Compare<ReleaseTimes> = (before, after) => {
+  if (timesText(before) === timesText(after)) return [];
   const [old, now] = [openMinutes(before), openMinutes(after)];
   const sentence = `Without a person, ${timesText(after)}; it was ${timesText(before)}`;
   return [

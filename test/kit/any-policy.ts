@@ -12,31 +12,35 @@ import { fullPolicy } from "./policies.ts";
 
 export const policyFields = Object.keys(policyReference).filter((name): name is PolicyField => Object.hasOwn(policyReference, name));
 
-/** The policy with another value in one field. Throws where that is none. */
-export function withField(policy: AppraisalPolicy, field: PolicyField, value: Json): AppraisalPolicy {
-  return must(parsePolicy(changed(policy, field, value)));
+export type FieldChange = readonly [field: PolicyField, value: Json];
+
+/** The policy with other values in these fields, the last one where a field stands twice. Throws where that is no policy. */
+export function withFields(policy: AppraisalPolicy, changes: readonly FieldChange[]): AppraisalPolicy {
+  return must(parsePolicy(changes.reduce<Json>((json, [field, value]) => changed(json, field, value), policy)));
 }
 
-/** What a policy says in one field. */
-export function fieldOf(policy: AppraisalPolicy, field: PolicyField): Json {
-  const json: JsonObject = isPolicyCheck(field) ? policy.checks : policy;
-  return json[field] ?? null;
+export function withField(policy: AppraisalPolicy, field: PolicyField, value: Json): AppraisalPolicy {
+  return withFields(policy, [[field, value]]);
 }
 
 /** Any value that the field may have in a policy that a person releases. */
 export function anyValueOf(field: PolicyField): fc.Arbitrary<Json> {
+  const made = values.get(field) ?? makeValueOf(field);
+  values.set(field, made);
+  return made;
+}
+
+/** To make one takes longer than to draw from it. */
+const values = new Map<PolicyField, fc.Arbitrary<Json>>();
+
+function makeValueOf(field: PolicyField): fc.Arbitrary<Json> {
   const schema = isPolicyCheck(field) ? memberOf(memberOf(policySchema, "checks"), field) : memberOf(policySchema, field);
   const base: AppraisalPolicy = { ...fullPolicy, release: "manual" };
   return valueOf(schema).filter((value) => parsePolicy(changed(base, field, value)).ok);
 }
 
-/** @param likely for each field values that shall come as often as all others together. */
-export function anyPolicy(likely: (field: PolicyField) => readonly Json[] = () => []): fc.Arbitrary<AppraisalPolicy> {
-  const values = policyFields.map((field): [PolicyField, fc.Arbitrary<Json>] => {
-    const some = likely(field);
-    return [field, some.length === 0 ? anyValueOf(field) : fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...some) }, anyValueOf(field))];
-  });
-  return fc.record(Object.fromEntries(values)).map((chosen) => {
+export function anyPolicy(): fc.Arbitrary<AppraisalPolicy> {
+  return fc.record(Object.fromEntries(policyFields.map((field) => [field, anyValueOf(field)]))).map((chosen) => {
     const policy = Object.entries(chosen).reduce<Json>((json, [field, value]) => changed(json, field, value), fullPolicy);
     const parsed = parsePolicy(policy);
     // The one rule between two fields: what releases by itself needs a measurement.
