@@ -2,11 +2,13 @@
 // terminal as the place where a person confirms a decision. Loaded only by that command: it brings the whole manager with it.
 import { readFileSync } from "node:fs";
 import { rfc3339 } from "../base/clock.ts";
+import type { LogLevel } from "../base/log.ts";
 import { type Failure, failure, sentenceOf } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { systemClock } from "../node/clock.ts";
 import { openHeadless } from "../node/console/headless.ts";
 import { createLog, streamSink } from "../node/log.ts";
+import { leastLaunches, mostLaunches } from "../node/service/capacity.ts";
 import { parseHostPort } from "../node/service/address.ts";
 import { dataFolderOf } from "../node/service/data-folder.ts";
 import type { KeychainChoice } from "../node/service/router-parts.ts";
@@ -23,6 +25,8 @@ export interface ServeOptions extends ManagerOptions {
   readonly passphraseFile?: string;
   readonly kds?: string;
   readonly open?: boolean;
+  readonly maxLaunches: string;
+  readonly logLevel: string;
 }
 
 export async function serve(options: ServeOptions, output: Output): Promise<Result<void>> {
@@ -33,10 +37,15 @@ export async function serve(options: ServeOptions, output: Output): Promise<Resu
   const consolePort = options.consolePort === undefined ? 0 : Number(options.consolePort);
   if (!Number.isInteger(consolePort) || consolePort < 0 || consolePort > 65_535)
     return usage(`--console-port ${options.consolePort ?? ""}`);
+  const maximumLaunches = Number(options.maxLaunches);
+  if (!Number.isInteger(maximumLaunches) || maximumLaunches < leastLaunches || maximumLaunches > mostLaunches)
+    return usage(`--max-launches is ${leastLaunches} to ${mostLaunches}`);
+  const level = logLevels.find((one) => one === options.logLevel);
+  if (level === undefined) return usage(`--log-level is one of ${logLevels.join(", ")}`);
   const keychain = keychainChoice(options);
   if (!keychain.ok) return keychain;
 
-  const log = createLog({ sink: streamSink(process.stderr), clock: systemClock, form: output.json ? "json" : "text" });
+  const log = createLog({ sink: streamSink(process.stderr), clock: systemClock, level, form: output.json ? "json" : "text" });
   const host = await openHeadless({
     dataFolder: dataFolderOf(options.data),
     version: programVersion(),
@@ -45,6 +54,7 @@ export async function serve(options: ServeOptions, output: Output): Promise<Resu
     ...(keychain.value === undefined ? {} : { keychain: keychain.value }),
     ...(options.kds === undefined ? {} : { kds: options.kds }),
     consolePort,
+    maximumLaunches,
     rendererFolder: programFiles.renderer,
     agentProgram: programFiles.simulatedAgent,
     log,
@@ -114,5 +124,6 @@ function stopSignal(): Promise<void> {
   });
 }
 
+const logLevels = ["debug", "info", "warn", "error"] as const satisfies readonly LogLevel[];
 /** As in the contract. */
 const minimumPassphrase = 12;

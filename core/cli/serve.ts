@@ -1,6 +1,7 @@
 // `portcullis serve`: the manager without a desktop app. Only its options are here; serve-run.ts runs it.
 import type { Command } from "commander";
 import { defaultListen, hostPortText } from "../node/service/address.ts";
+import { leastLaunches, mostLaunches, usualLaunches } from "../node/service/capacity.ts";
 import { makeCommand } from "./command.ts";
 import { createOutput } from "./output.ts";
 import type { ServeOptions } from "./serve-run.ts";
@@ -18,6 +19,8 @@ export function serveCommand(): Command {
     .option("--keychain <kind>", "os: the system's keychain. sealed-file: a file with a passphrase. Chosen once for an installation")
     .option("--passphrase-file <file>", "holds the sealed file's passphrase in its first line")
     .option("--kds <url>", 'address of AMD\'s key service or a mirror, or "off"')
+    .option("--max-launches <count>", `VMs that may launch at once, ${leastLaunches} to ${mostLaunches}`, String(usualLaunches))
+    .option("--log-level <level>", "of the log on stderr: debug, info, warn, error", "info")
     .option("--open", "open the console in the browser, too")
     .action(async (options: ServeOptions) => {
       const output = createOutput(options.json === true);

@@ -87,7 +87,8 @@ async function fetchInTime(source: CollateralSource, query: CollateralQuery, inp
   const extend = (until: Instant, ahead?: number): void => {
     // Whoever shares the question may wait on.
     if (over) return;
-    longest = Math.min(Math.max(longest, until), end);
+    // A source may reckon in parts of a millisecond; what is kept of it is whole ones.
+    longest = Math.ceil(Math.min(Math.max(longest, until), end));
     place = ahead ?? place;
     progress(longest, place);
     cancel();

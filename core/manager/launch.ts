@@ -1,6 +1,5 @@
 // One launch, from its challenge to its decision: what was shown, what was found, what a person said. session.ts says when; this file does
 // what. Never sends anything and never holds a key: delivery.ts does the latter, after the decision is durable.
-import type { AttestationResult } from "../appraise/result.ts";
 import { noHistory } from "../appraise/history.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { standardPreset } from "../appraise/presets.ts";
@@ -8,7 +7,6 @@ import { fromHex, toHex } from "../base/bytes.ts";
 import { rfc3339, type Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import type { Report } from "../snp/report.ts";
 import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
@@ -16,32 +14,12 @@ import { decide, type Decision, type PersonNeeded } from "../release/decide.ts";
 import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
-import { refusedFacts, type Grounds } from "./facts.ts";
+import { refusedFacts } from "./facts.ts";
 import { asCheck, judgeEvidence, type Judged } from "./judge.ts";
 import type { CollateralSource } from "./ports.ts";
+import type { EvidenceInHand, LaunchStart } from "./launch-start.ts";
 import { named, refusedState } from "./refusals.ts";
-import type { LaunchRecord, VmRecord } from "./records.ts";
-
-export interface LaunchStart {
-  readonly record: LaunchRecord;
-  /** As it was when the launch was admitted; undefined where none is enrolled under this id. */
-  readonly vm: VmRecord | undefined;
-  /** Why it will be refused whatever it shows. */
-  readonly decoy: Failure | undefined;
-  /** Hex: the digest that the agent named. */
-  readonly configuration: string;
-  /** How many launches of this VM could be released now. */
-  readonly liveLaunches: () => number;
-}
-
-/** The evidence in hand, with all that a release needs of it. */
-export interface EvidenceInHand {
-  readonly sealingKey: Uint8Array;
-  readonly hpkeInfo: Uint8Array;
-  readonly grounds: Grounds;
-  readonly result: AttestationResult;
-  readonly report: Report;
-}
+import type { LaunchRecord } from "./records.ts";
 
 type JudgeEffect = Extract<ManagerEffect, { readonly do: "judge" }>;
 

@@ -1,8 +1,10 @@
 // How much may anyone ask of the manager? Every bound in one place (docs/protocol.md, "What must always hold", 7).
 
 export interface ManagerLimits {
-  /** Sessions at once, over all VMs. */
+  /** Sessions at once, over all VMs. One that waits for certificates or a person holds some 20 KiB. */
   readonly sessions: number;
+  /** Of them, those that no enrolled VM stands behind (yet): whoever can reach the port can open these. */
+  readonly strangerSessions: number;
   /** Launches that one VM may start in a minute. */
   readonly launchesPerMinute: number;
   /** Launches of VMs that are not enrolled, all of them together, in a minute. */
@@ -24,7 +26,9 @@ export interface ManagerLimits {
 }
 
 export const defaultLimits: ManagerLimits = {
-  sessions: 64,
+  // A fleet that boots at once waits at once, because AMD hands out a certificate every ten seconds.
+  sessions: 512,
+  strangerSessions: 256,
   launchesPerMinute: 6,
   unknownPerMinute: 30,
   unknownRecordsPerHour: 20,

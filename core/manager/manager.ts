@@ -101,7 +101,9 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
 
     async accept(channel) {
       // Nothing can be said to a peer without listening to it first: agents try again by themselves.
-      if (phase !== "ready" || sessions.count >= limits.sessions) {
+      // SECURITY: strangers must not keep enrolled VMs out: who has been silent the longest makes room for who comes now.
+      if (sessions.strangers >= limits.strangerSessions) sessions.oldestSilent?.cancel(failure("manager.crowded"));
+      if (phase !== "ready" || sessions.count >= limits.sessions || sessions.strangers >= limits.strangerSessions) {
         ports.log.write("warn", "session.not-taken", { address: channel.peer, count: sessions.count });
         channel.close();
         return;

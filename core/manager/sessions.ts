@@ -22,6 +22,16 @@ export class Sessions {
     return this.#all.size;
   }
 
+  /** Sessions that no enrolled VM stands behind, or that have not said which one. */
+  get strangers(): number {
+    return this.all().filter(({ launch }) => launch === undefined || launch.decoy !== undefined).length;
+  }
+
+  /** The one that has been open for the longest without saying who it is. */
+  get oldestSilent(): ServedSession | undefined {
+    return this.all().find(({ launch }) => launch === undefined);
+  }
+
   add(session: ServedSession): void {
     this.#all.add(session);
   }

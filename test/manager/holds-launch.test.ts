@@ -191,14 +191,6 @@ describe("holds 7", () => {
     expect(unanswered.agent.ending).toMatchObject({ end: "refused", code: "try-later" });
   });
 
-  test("holds 7: sessions are bounded", async () => {
-    const world = await makeWorld({ limits: { sessions: 2 } });
-    const links = [1, 2, 3].map((port) => new MemoryLink(`198.51.100.1:${port}`, new Uint8Array(32)));
-    for (const { channel } of links) void world.manager.accept(channel);
-    await world.quiet();
-    expect(links.map(({ closed }) => closed)).toEqual([false, false, true]);
-  });
-
   test("holds 7: launches of a VM are bounded by rate, those of strangers all together", async () => {
     const world = await makeWorld({ limits: { launchesPerMinute: 2, unknownPerMinute: 4 } });
     const vm = await world.enrol();

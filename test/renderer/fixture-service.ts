@@ -3,11 +3,12 @@
 // (test/console/e2e.test.ts).
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { implement, ORPCError } from "@orpc/server";
+import { implement } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { contract } from "../../core/api/contract.ts";
 import { answerPage, type PageFiles } from "../../core/api/page-files.ts";
+import { emptyRun, never, refused, summaryOf, vmSummaryOf } from "./fixture-answers.ts";
 import { policyFromText } from "../../core/appraise/policy-text.ts";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { must } from "../../core/base/result.ts";
@@ -23,7 +24,6 @@ import type {
   SimulationView,
   StatusView,
   VmDetail,
-  VmSummary,
 } from "../../core/api/schemas.ts";
 import { Changes } from "../../core/node/service/changes.ts";
 import { idOf, readyStatus, vm } from "./fixture-values.ts";
@@ -288,22 +288,4 @@ function routerOf(service: FixtureService, changes: Changes) {
     changes.tell({ kind: "status" });
     return service.status;
   }
-}
-
-function vmSummaryOf({ id, name, simulated, enabled, createdAt, lastLaunch }: VmDetail): VmSummary {
-  return { id, name, simulated, enabled, createdAt, ...(lastLaunch === undefined ? {} : { lastLaunch }) };
-}
-
-function summaryOf({ fields: _f, checks: _c, report: _r, decision: _d, outcome: _o, because: _b, ...summary }: LaunchDetail) {
-  return summary;
-}
-
-const emptyRun: Omit<CollateralRun, "startedAt"> = { state: "running", total: 41, left: 41, fetched: 0, known: 0, failed: 0, failures: [] };
-
-function refused(data: FailureView) {
-  return new ORPCError("REFUSED", { message: data.sentence, data });
-}
-
-function never(): never {
-  throw new Error("the console may not call this");
 }

@@ -135,6 +135,11 @@ export const managerFailures = {
     peer: "not-accepted",
     sentence: "Too many releases to this VM did not open its disks, or were never heard of again. Find out why, then enable it again.",
   },
+  "manager.crowded": {
+    family: "limited",
+    peer: "busy",
+    sentence: "Too many peers are connected that have not said which VM they are. The agent tries again by itself.",
+  },
   "manager.replaced": {
     family: "limited",
     peer: "try-later",

@@ -7,13 +7,14 @@ import type { Log } from "../../base/log.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import type { Channel, Timers } from "../../manager/ports.ts";
 import type { TlsAuthority } from "../tls/authority.ts";
-import { type Listener, listen } from "../tls/listener.ts";
+import { type Listener, type ListenerLimits, listen } from "../tls/listener.ts";
 import { type HostPort, hostPortText } from "./address.ts";
 import { failureView } from "./views.ts";
 
 export interface ListenerKeeperParts {
   readonly listen: HostPort;
   readonly advertise?: string;
+  readonly limits: Partial<ListenerLimits>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
@@ -34,10 +35,10 @@ export class ListenerKeeper {
 
   async open(authority: TlsAuthority, onChannel: (channel: Channel) => void): Promise<void> {
     const { host, port } = this.#parts.listen;
-    const { clock, timers, log, onChange } = this.#parts;
+    const { clock, timers, log, limits, onChange } = this.#parts;
     this.#again = async () => {
       if (this.#listener !== undefined || this.#closed) return ok(undefined);
-      const listener = await listen({ host, port, authority, clock, timers, log, onChannel });
+      const listener = await listen({ host, port, authority, limits, clock, timers, log, onChannel });
       if (listener.ok) this.#listener = listener.value;
       else if (this.#failure?.code !== listener.failure.code)
         log.write("error", "listener.unavailable", { code: listener.failure.code, address: hostPortText({ host, port }) });

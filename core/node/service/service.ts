@@ -1,11 +1,10 @@
 // One service, two hosts: everything that a running Portcullis is, without a console. It opens the data folder, then the keychain, then what needs one:
 // CA, manager, listener. Until there is a keychain it answers with the reason. core/cli/serve.ts and electron/service start it.
-import { amdAnchors } from "../../endorse/roots.ts";
 import type { ConsoleLink, Enrolment, StatusView } from "../../api/schemas.ts";
 import { type Failure, failure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
-import { createManager, type Manager, type ManagerOptions } from "../../manager/manager.ts";
+import { createManager, type Manager } from "../../manager/manager.ts";
 import type { Keychain } from "../../manager/ports.ts";
 import type { Proposal } from "../../manager/proposals.ts";
 import type { VmRecord } from "../../manager/records.ts";
@@ -23,6 +22,7 @@ import { openAuthority, type TlsAuthority } from "../tls/authority.ts";
 import { Changes } from "./changes.ts";
 import { enrolWithKeys } from "./enrol.ts";
 import { ChosenKeychain, type KeychainDoors } from "./keychain-choice.ts";
+import { capacityFor, managerOptions, usualLaunches } from "./capacity.ts";
 import { ListenerKeeper } from "./listener-keeper.ts";
 import type { HostPort } from "./address.ts";
 import { createRouter, type ServiceRouter } from "./router.ts";
@@ -45,6 +45,8 @@ export interface ServiceParts {
   readonly listen: HostPort;
   /** host:port that agents dial, where it is not the one that is listened on. */
   readonly advertise?: string;
+  /** VMs that may launch at once (capacity.ts); {@link usualLaunches} where it is not given. */
+  readonly maximumLaunches?: number;
   /** Where the simulated hierarchy and the scratch disks are. */
   readonly simulatorFolder: string;
   readonly diskFolder: string;
@@ -114,6 +116,7 @@ class RunningService implements Service {
     this.#listener = new ListenerKeeper({
       listen: parts.listen,
       ...(parts.advertise === undefined ? {} : { advertise: parts.advertise }),
+      limits: capacityFor(parts.maximumLaunches ?? usualLaunches).listener,
       clock: systemClock,
       timers: systemTimers,
       log,
@@ -213,7 +216,7 @@ class RunningService implements Service {
     if (!authority.ok) return authority;
     const manager = createManager(
       { ...ports, collateral: this.#parts.collateral, simulatedCollateral: this.#anchors, primitives: nodePrimitives },
-      this.#managerOptions(authority.value.anchor),
+      managerOptions(authority.value.anchor, this.#anchors, this.#parts.maximumLaunches),
     );
     const recovered = manager.recover();
     if (!recovered.ok) {
@@ -227,12 +230,6 @@ class RunningService implements Service {
     manager.subscribe((change) => this.#changes.tell(change));
     await this.#listener.open(authority.value, (channel) => void manager.accept(channel));
     return ok({ manager, keychain: keychain.value, authority: authority.value });
-  }
-
-  /** The simulated roots may be made later, when the first simulated VM is wanted: the manager reads them when it enrols one. */
-  #managerOptions(managerAnchor: Uint8Array): ManagerOptions {
-    const options = { managerAnchor, trustAnchors: amdAnchors };
-    return Object.defineProperty(options, "simulatedAnchors", { enumerable: true, get: () => this.#anchors.trust });
   }
 
   #routerParts(): RouterParts {

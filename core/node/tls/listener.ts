@@ -26,11 +26,12 @@ export interface ListenerLimits extends GateLimits, ChannelLimits {
 }
 
 export const defaultListenerLimits: ListenerLimits = {
-  connections: 256,
-  // A whole cloud region may reach us through one address.
-  connectionsPerAddress: 64,
-  burst: 64,
-  refillPerSecond: 8,
+  // The manager's sessions, and as many again that are being opened or closed.
+  connections: 1024,
+  // A whole fleet may reach us through one address. Who holds as many connections as a stranger meets the manager's own, lower cap.
+  connectionsPerAddress: 512,
+  burst: 256,
+  refillPerSecond: 32,
   addresses: 4096,
   handshakeMs: 10_000,
   // A launch needs two or three frames of at most 64 KiB; each further challenge one more.
