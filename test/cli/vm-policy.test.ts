@@ -19,7 +19,8 @@ beforeAll(async () => {
   served = await serve(installation);
   file = join(installation.folder, "..", "strict.yaml");
   writeFileSync(file, policyYaml(strictPreset()));
-  expect((await vm("add", "--name", "db-1", ...disk)).code).toBe(0);
+  const added = await vm("add", "--name", "db-1", ...disk);
+  if (added.code !== 0) throw new Error(added.stderr);
 });
 afterAll(async () => {
   await served.stop();
