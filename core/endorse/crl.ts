@@ -5,23 +5,12 @@ import type { Instant } from "../base/clock.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok } from "../base/result.ts";
 import type { Result } from "../base/result.ts";
-import {
-  bitStringBytes,
-  booleanOf,
-  childrenOf,
-  contextTag,
-  DerFault,
-  derTag,
-  expectDerThroughout,
-  expectTag,
-  oidOf,
-  readDer,
-  timeOf,
-  unsigned,
-} from "./der.ts";
+import { bitStringBytes, childrenOf, contextTag, DerFault, derTag, expectTag, readDer, timeOf, unsigned } from "./der.ts";
 import type { DerNode } from "./der.ts";
+import { expectDerThroughout } from "./der-throughout.ts";
 import { parseEach } from "./pem.ts";
 import { isAmdSignatureAlgorithm } from "./pss-algorithm.ts";
+import { extensionsOf } from "./x509.ts";
 
 export interface Crl {
   /** As received. */
@@ -72,7 +61,11 @@ function read(der: Uint8Array): Result<Crl> {
   const entries = fields[0]?.tag === derTag.sequence ? childrenOf(fields[0]) : [];
   if (fields[0]?.tag === derTag.sequence) next();
   const extensions = next();
-  if (extensions !== undefined) expectKnown(childrenOf(expectTag(extensions, contextTag(0)))[0], listExtensions);
+  if (extensions !== undefined) {
+    const [listed, ...more] = childrenOf(expectTag(extensions, contextTag(0)));
+    if (more.length > 0) throw new DerFault("more than one list of extensions");
+    expectKnown(listed, listExtensions);
+  }
   if (fields.length > 0) throw new DerFault("more fields than a list has");
   if (nextUpdate < thisUpdate) throw new DerFault("nextUpdate before thisUpdate");
 
@@ -97,15 +90,7 @@ function serialOf(entry: DerNode): bigint {
 
 /** SECURITY: a delta list or one of limited scope is told by an extension, so every extension must be one that changes nothing here. */
 function expectKnown(extensions: DerNode | undefined, known: ReadonlySet<string>): void {
-  const seen = new Set<string>();
-  for (const extension of childrenOf(expectTag(extensions, derTag.sequence))) {
-    const [name, ...parts] = childrenOf(extension, derTag.sequence);
-    const oid = oidOf(name);
-    if (parts[0]?.tag === derTag.boolean && !booleanOf(parts.shift())) throw new DerFault("default value written out");
-    expectTag(parts.shift(), derTag.octetString);
-    if (!known.has(oid) || seen.has(oid) || parts.length > 0) throw new DerFault(`extension ${oid}`);
-    seen.add(oid);
-  }
+  for (const oid of extensionsOf(extensions).keys()) if (!known.has(oid)) throw new DerFault(`extension ${oid}`);
 }
 
 const version2 = 1n;

@@ -56,11 +56,31 @@ export function childrenOf(node: DerNode, tag?: number): DerNode[] {
   return children;
 }
 
-/** Every constructed value inside is read too, so that no part is left for a laxer parser to understand in its own way. */
-export function expectDerThroughout(node: DerNode, depth = 0): void {
-  if (depth > maximumDepth) throw new DerFault("nested too deeply");
-  if ((node.tag & constructed) === 0) return;
-  for (const child of childrenOf(node)) expectDerThroughout(child, depth + 1);
+/** Where a value's content begins and ends. */
+export interface DerHeader {
+  readonly tag: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** @param limit where the value around it ends. */
+export function headerAt(bytes: Uint8Array, at: number, limit: number): DerHeader {
+  const tag = bytes[at];
+  const first = bytes[at + 1];
+  if (tag === undefined || first === undefined || at + 2 > limit) throw new DerFault("cut off");
+  if ((tag & 0x1f) === 0x1f) throw new DerFault("long tag");
+  let length = first;
+  let start = at + 2;
+  if (first >= 0x80) {
+    const count = first - 0x80;
+    if (count < 1 || count > maximumLengthBytes) throw new DerFault("length not definite or too large");
+    length = 0;
+    for (let i = 0; i < count; i++) length = length * 256 + (bytes[start++] ?? Number.NaN);
+    if (!(length >= 0x80) || length < 256 ** (count - 1)) throw new DerFault("length cut off or not minimal");
+  }
+  const end = start + length;
+  if (end > limit) throw new DerFault("cut off");
+  return { tag, start, end };
 }
 
 export function expectTag(node: DerNode | undefined, tag: number): DerNode {
@@ -130,25 +150,11 @@ export function timeOf(node: DerNode | undefined): Instant {
 }
 
 function nodeAt(bytes: Uint8Array, at: number): DerNode {
-  const tag = bytes[at];
-  const first = bytes[at + 1];
-  if (tag === undefined || first === undefined) throw new DerFault("cut off");
-  if ((tag & 0x1f) === 0x1f) throw new DerFault("long tag");
-  let length = first;
-  let start = at + 2;
-  if (first >= 0x80) {
-    const count = first - 0x80;
-    if (count < 1 || count > maximumLengthBytes) throw new DerFault("length not definite or too large");
-    length = 0;
-    for (let i = 0; i < count; i++) length = length * 256 + (bytes[start++] ?? Number.NaN);
-    if (!(length >= 0x80) || length < 256 ** (count - 1)) throw new DerFault("length cut off or not minimal");
-  }
-  if (start + length > bytes.length) throw new DerFault("cut off");
-  return { tag, bytes: bytes.subarray(at, start + length), content: bytes.subarray(start, start + length) };
+  const { tag, start, end } = headerAt(bytes, at, bytes.length);
+  return { tag, bytes: bytes.subarray(at, end), content: bytes.subarray(start, end) };
 }
 
 const constructed = 0x20;
-const maximumDepth = 16;
 /** 16 MiB, above every limit of a caller. */
 const maximumLengthBytes = 3;
 /** RFC 5280 allows serial numbers of 20 bytes, the sign included. */

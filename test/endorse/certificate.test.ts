@@ -1,4 +1,5 @@
 // Does the certificate parser read AMD's own certificates whole, and refuse what is not exactly one certificate of that form?
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { concat, toBase64, toHex } from "../../core/base/bytes.ts";
 import { utf8 } from "../../core/base/utf8.ts";
@@ -7,9 +8,20 @@ import { certificatesFrom, parseCertificate } from "../../core/endorse/certifica
 import { childrenOf, readDer } from "../../core/endorse/der.ts";
 import { signCertificate } from "../../core/simulator/certificate.ts";
 import type { CertificateFields, Extension } from "../../core/simulator/certificate.ts";
-import { boolean, integer, sequence } from "../../core/simulator/der.ts";
+import {
+  bitString,
+  boolean,
+  ia5String,
+  integer,
+  objectIdentifier,
+  printableString,
+  sequence,
+  set,
+  utf8String,
+} from "../../core/simulator/der.ts";
+import { libraryView } from "../kit/library-view.ts";
 import { simulatedHierarchy, simulatedInstant } from "../kit/simulated.ts";
-import { needsVectors, vector } from "../kit/vectors.ts";
+import { needsVectors, vector, vectors } from "../kit/vectors.ts";
 
 describe("AMD's certificates", needsVectors(), () => {
   test.each([
@@ -31,6 +43,20 @@ describe("AMD's certificates", needsVectors(), () => {
     expect(vcek).toMatchObject({ subjectName: "SEV-VCEK", issuerName: "SEV-Milan", serial: 0n, isCa: false, keyUsage: undefined });
     expect([vcek.notBefore, vcek.notAfter]).toEqual([Date.UTC(2026, 1, 5, 1, 4, 33), Date.UTC(2033, 1, 5, 1, 4, 33)]);
     expect([...vcek.extensions.keys()]).toHaveLength(11);
+  });
+
+  test("all that are published are read, and @peculiar/x509 reads the same in each", () => {
+    const files = (["amd-roots", "reports"] as const).flatMap((folder) =>
+      readdirSync(vectors(folder)).flatMap((name) => (name.endsWith(".der") ? [vector(folder, name)] : [])),
+    );
+    expect(files.length).toBeGreaterThanOrEqual(17);
+    for (const der of files) expectSameAsLibrary(der);
+  });
+
+  test("an ASK's key usage keeps a zero bit that DER would drop, and is read all the same", () => {
+    const ask = must(parseCertificate(vector("amd-roots", "SEV-Milan.der")));
+    expect(toHex(ask.extensions.get("2.5.29.15")?.value ?? new Uint8Array(0))).toBe("03020104");
+    expect(ask.keyUsage).toEqual({ certSign: true, crlSign: false });
   });
 
   test("the trailer field is optional: AMD writes it in the older leaf and leaves it out in the newer", () => {
@@ -73,6 +99,67 @@ describe("AMD's certificates", needsVectors(), () => {
 
 describe("certificates that AMD does not make", () => {
   const basicConstraints: Extension = { oid: "2.5.29.19", critical: true, value: sequence(boolean(true), integer(0)) };
+
+  test("those of the simulator mean the same to @peculiar/x509", async () => {
+    const { ark, ask, asvk } = (await simulatedHierarchy()).authorities;
+    for (const { certificate: der } of [ark, ask, asvk]) expectSameAsLibrary(der);
+    expectSameAsLibrary(await certificate({ extensions: [basicConstraints] }));
+  });
+
+  test.each([
+    ["a default that is written out", sequence(boolean(false))],
+    ["a path length of no authority", sequence(integer(0))],
+    ["a path length that nobody has", sequence(boolean(true), integer(256))],
+    ["a third member", sequence(boolean(true), integer(0), integer(0))],
+    ["no sequence", boolean(true)],
+  ])("basic constraints with %s", async (_, value) => {
+    expect(codeOf(await certificate({ extensions: [{ oid: "2.5.29.19", critical: true, value }] }))).toBe("endorse.certificate-malformed");
+  });
+
+  test("basic constraints: none, no authority, an authority with and without a length", async () => {
+    const constraints = async (...extensions: Extension[]) => {
+      const { isCa, pathLength } = must(parseCertificate(await certificate({ extensions })));
+      return [isCa, pathLength];
+    };
+    const of = (...members: Uint8Array[]): Extension => ({ oid: "2.5.29.19", critical: true, value: sequence(...members) });
+    expect(await constraints()).toEqual([false, undefined]);
+    expect(await constraints(of())).toEqual([false, undefined]);
+    expect(await constraints(of(boolean(true)))).toEqual([true, undefined]);
+    expect(await constraints(of(boolean(true), integer(255)))).toEqual([true, 255]);
+  });
+
+  test.each([
+    ["neither", bitString(Uint8Array.of(0x80), 7), { certSign: false, crlSign: false }],
+    ["certificates", bitString(Uint8Array.of(0x04), 2), { certSign: true, crlSign: false }],
+    ["lists", bitString(Uint8Array.of(0x02), 1), { certSign: false, crlSign: true }],
+    ["both, and a ninth bit", bitString(Uint8Array.of(0x06, 0x80), 7), { certSign: true, crlSign: true }],
+  ])("a key that signs %s", async (_, value, usage) => {
+    const read = must(parseCertificate(await certificate({ extensions: [{ oid: "2.5.29.15", critical: true, value }] })));
+    expect(read.keyUsage).toEqual(usage);
+  });
+
+  test.each([
+    ["no bits", bitString(new Uint8Array(0))],
+    ["no bit that is set", bitString(Uint8Array.of(0))],
+    ["a last byte that says nothing", bitString(Uint8Array.of(0x06, 0))],
+    ["three bytes", bitString(Uint8Array.of(0x06, 0x80, 0x80))],
+    ["a set bit among the unused", bitString(Uint8Array.of(0x06), 2)],
+  ])("a key usage with %s", async (_, value) => {
+    expect(codeOf(await certificate({ extensions: [{ oid: "2.5.29.15", critical: true, value }] }))).toBe("endorse.certificate-malformed");
+  });
+
+  test("a name with two common names, none, or two attributes in one part", async () => {
+    const der = await certificate({ subject: "anything" });
+    const attribute = (oid: string, text: string) => sequence(objectIdentifier(oid), utf8String(text));
+    const name = (...parts: Uint8Array[]): string => codeOf(withSubject(der, sequence(...parts)));
+    const commonName = attribute("2.5.4.3", "anything");
+    expect(name(set(commonName))).toBe("read");
+    for (const parts of [[], [set()], [set(commonName), set(commonName)], [set(attribute("2.5.4.10", "AMD"))]])
+      expect(name(...parts)).toBe("endorse.certificate-malformed");
+    expect(name(set(attribute("2.5.4.3", "a"), attribute("2.5.4.3", "b")))).toBe("endorse.certificate-malformed");
+    expect(name(set(sequence(objectIdentifier("2.5.4.3"), ia5String("a"))))).toBe("endorse.certificate-malformed");
+    expect(name(set(sequence(objectIdentifier("2.5.4.3"), printableString("a"))))).toBe("read");
+  });
 
   test("a critical extension that nobody knows", async () => {
     const extensions = [{ oid: "1.2.3.4", critical: true, value: integer(1) }];
@@ -130,7 +217,7 @@ describe("certificates that AMD does not make", () => {
     }
   });
 
-  test("a length that is not minimal, deep inside, where @peculiar/x509 would read on", async () => {
+  test("a length that is not minimal, deep inside, where a laxer reader would read on", async () => {
     const { spki } = (await simulatedHierarchy()).authorities.ask.key;
     const parts = childrenOf(readDer(spki));
     const algorithm = parts[0]?.content ?? new Uint8Array();
@@ -156,6 +243,22 @@ async function certificate(choices: Partial<CertificateFields>): Promise<Uint8Ar
     ...choices,
   };
   return signCertificate(fields, ask.key);
+}
+
+/** The certificate with another subject: its signature is not looked at here. */
+function withSubject(der: Uint8Array, subject: Uint8Array): Uint8Array {
+  const [tbs, ...rest] = childrenOf(readDer(der));
+  if (tbs === undefined) throw new Error("no certificate");
+  const fields = childrenOf(tbs).map(({ bytes }, index) => (index === 5 ? subject : bytes));
+  return sequence(sequence(...fields), ...rest.map(({ bytes }) => bytes));
+}
+
+function expectSameAsLibrary(der: Uint8Array): void {
+  const { subjectName, issuerName, isCa, pathLength, keyUsage, extensions } = must(parseCertificate(der));
+  expect(libraryView(der)).toEqual({
+    fields: { subjectName, issuerName, isCa, pathLength, keyUsage },
+    extensions: [...extensions].map(([oid, { critical, value }]) => [oid, critical, toHex(value)]),
+  });
 }
 
 function pem(der: Uint8Array): string {
