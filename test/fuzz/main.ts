@@ -1,7 +1,7 @@
 // `npm run fuzz`: does any input make a parser throw, hang, hoard, or contradict its encoder? Fails where one does, and keeps that input.
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import type { BatchResult } from "./batch.ts";
+import { type BatchResult, maximumRss } from "./batch.ts";
 import { keepFinding, readFound, stillBroken } from "./found.ts";
 import type { Target } from "./target.ts";
 import { targets } from "./targets.ts";
@@ -11,17 +11,20 @@ const help = `usage: npm run fuzz -- [options]
 
   --target NAME  one of ${targets.map(({ name }) => name).join(", ")};
                  may be repeated; all where none is named
-  --count N      so many inputs for each target; 20000 unless --minutes is given
+  --count N      so many inputs for each target; 20000 unless --inputs or --minutes is given
+  --inputs N     so many inputs for all targets together, shared out evenly
   --minutes M    so long for all targets together
   --seed N       the same inputs as in the run that printed this number
   --json         one JSON value on stdout instead of the table
   --help         this text
 
-Inputs that broke something are kept in test/fuzz/found/ and tried first in every run. Exit code 1 where anything broke.
+Inputs that broke something are kept in test/fuzz/found/ and tried first in every run. Exit code 1 where anything broke:
+something was thrown, an answer contradicts an encoder, one input took 10 s, or the process took more than ${maximumRss / 1_048_576} MiB.
 `;
 
 interface Choices {
   readonly chosen: readonly Target[];
+  /** For each target. */
   readonly count: number;
   readonly milliseconds: number | undefined;
   readonly seed: number;
@@ -51,6 +54,8 @@ async function main({ chosen, count, milliseconds, seed, json }: Choices): Promi
   await fuzzer.close();
   const inputs = results.reduce((sum, result) => sum + result.inputs, 0);
   const findings = results.flatMap((result) => result.findings);
+  const peak = Math.max(...results.map(({ rssPeak }) => rssPeak));
+  say(`peak of the process ${Math.round(peak / 1_048_576)} MiB of ${maximumRss / 1_048_576} MiB allowed`);
   say(`${inputs.toLocaleString("en")} inputs over ${chosen.length} targets, ${findings.length + broken.length} findings, seed ${seed}`);
   if (json) process.stdout.write(`${JSON.stringify({ seed, inputs, broken, results }, undefined, 2)}\n`);
   process.exitCode = findings.length + broken.length === 0 ? 0 : 1;
@@ -78,6 +83,7 @@ function readChoices(): Choices | undefined {
   const options = {
     target: { type: "string", multiple: true },
     count: { type: "string" },
+    inputs: { type: "string" },
     minutes: { type: "string" },
     seed: { type: "string" },
     json: { type: "boolean" },
@@ -90,9 +96,12 @@ function readChoices(): Choices | undefined {
     const unknown = values.target?.find((name) => !targets.some((target) => target.name === name));
     if (unknown !== undefined) return usage(`there is no target ${unknown}`);
     const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
-    const count = Number(values.count ?? (minutes === undefined ? 20_000 : maximumCount));
+    if (values.count !== undefined && values.inputs !== undefined) return usage("either --count or --inputs");
+    // Rounded up: at least as many as were asked for.
+    const shared = values.inputs === undefined ? undefined : Math.ceil(Number(values.inputs) / chosen.length);
+    const count = Number(values.count ?? shared ?? (minutes === undefined ? 20_000 : maximumCount));
     const seed = Number(values.seed ?? Math.floor(Date.now() / 1000));
-    if (!isWhole(count, 1, maximumCount) || !isWhole(seed, 0, 0xffff_ffff)) return usage("--count and --seed are whole numbers");
+    if (!isWhole(count, 1, maximumCount) || !isWhole(seed, 0, 0xffff_ffff)) return usage("--count, --inputs and --seed are whole numbers");
     if (minutes !== undefined && !(minutes > 0 && minutes <= 10_000)) return usage("--minutes is a number above 0");
     const milliseconds = minutes === undefined ? undefined : (minutes * 60_000) / chosen.length;
     return { chosen, count, seed, milliseconds, json: values.json === true };
