@@ -36,11 +36,8 @@ test("every field of a policy is described, and no other", () => {
 describe("a check that fails", () => {
   const digest = ["ee".repeat(48)];
   const highest = { Milan: { bootloader: 255, tee: 255, snp: 255, microcode: 255 } };
-  /** Each field demands what the report does not have; a bound report of a policy with revocation has that. */
-  const impossible: Omit<
-    PolicyChecks,
-    "revocation" | "configuration" | "provisionalFirmware" | "knownChip" | "tcbHistory" | "freshInstance" | "otherInstance"
-  > = {
+  /** Each field demands what the report does not have, or what nobody has at hand. */
+  const impossible: Omit<PolicyChecks, "configuration"> = {
     products: { require: ["Turin"] },
     signers: { require: ["vlek"] },
     reportVersion: { require: { minimum: 5 } },
@@ -60,14 +57,21 @@ describe("a check that fails", () => {
     firmware: { require: { Milan: { current: "255.255.255", committed: "255.255.255" } } },
     mitigations: { require: { Milan: { launch: "0xffffffffffffffff", current: "0x0" } } },
     chipId: { require: ["ee".repeat(64)] },
+    provisionalFirmware: { require: true },
     // No list was looked at, and none is young enough.
+    revocation: { require: { graceHours: 720 } },
     collateralAge: { require: { maximumDays: 1 } },
+    knownChip: { require: true },
+    tcbHistory: { require: true },
+    freshInstance: { require: true },
+    otherInstance: { require: { minutes: 1 } },
   };
 
   test.each(Object.keys(impossible))("%s has the ids and a code that the table names", async (name) => {
-    const report = await boundReport({ request: { vmpl: 1 } }, { revocation: { waived: "for this test" } });
+    const older = { committedVersion: { major: 1, minor: 0, build: 0 } };
+    const report = await boundReport({ chip: older, request: { vmpl: 1 } }, { revocation: { waived: "for this test" } });
     const policy: AppraisalPolicy = { ...standardPreset(), checks: waivedBut(name, impossible) };
-    const failed = appraiseWith(report, { policy }).checks.filter(({ verdict }) => verdict === "fail");
+    const failed = appraiseWith(report, { policy, history: null }).checks.filter(({ verdict }) => verdict === "fail");
     const { checks, codes } = new Map(Object.entries(checkReference)).get(name) ?? { checks: [], codes: [] };
     expect(failed.map(({ id }) => id)).toEqual(checks);
     expect(codes).toContain(failed[0]?.code);

@@ -28,6 +28,7 @@ const anySubject: fc.Arbitrary<Subject> = fc.constantFrom(...machines).chain((ma
     without: fc.constant(undefined),
     crls: fc.constant(true),
     issuers: fc.constant(true),
+    product: fc.constant(true),
     certificateTable: fc.constant(true),
     configuration: fc.oneof({ weight: 9, arbitrary: fc.constant("right" as const) }, fc.constant("wrong" as const)),
     history: fc.constantFrom(...machine.histories),
@@ -54,13 +55,14 @@ test.each(machines)("$name meets its own policy, and each waiver of it", (machin
   expect(resultOf(subject, machine.met)?.checks.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
 });
 
-const whole = { without: undefined, crls: true, issuers: true, certificateTable: true, configuration: "right" } as const;
+const whole = { without: undefined, crls: true, issuers: true, product: true, certificateTable: true, configuration: "right" } as const;
 
 describe("what is taken away never turns a refusal into a pass", () => {
   const anyRemoval = fc.record({
     without: fc.option(fc.constantFrom(...removalNames), { nil: undefined }),
     crls: fc.boolean(),
     issuers: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
+    product: fc.boolean(),
     certificateTable: fc.boolean(),
     history: fc.boolean(),
     configuration: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),

@@ -26,6 +26,8 @@ export interface Subject {
   readonly without: Removal | undefined;
   readonly crls: boolean;
   readonly issuers: boolean;
+  /** What product it is, is stated beside the report. */
+  readonly product: boolean;
   readonly certificateTable: boolean;
   readonly configuration: "right" | "wrong" | "empty";
   readonly history: LaunchHistory | undefined;
@@ -43,7 +45,7 @@ export interface Machine {
 }
 
 /** What verification looks at. */
-interface Handed extends Pick<Subject, "without" | "crls" | "issuers"> {
+interface Handed extends Pick<Subject, "without" | "crls" | "issuers" | "product"> {
   readonly machine: Pick<Machine, "inputs" | "verified">;
 }
 
@@ -99,17 +101,23 @@ export function accepted(subject: Subject, policy: AppraisalPolicy): boolean {
   return resultOf(subject, policy)?.verdict === "accepted";
 }
 
-function boundReportOf({ machine, without, crls, issuers }: Handed, revocation: RevocationDemand): BoundReport | undefined {
-  const key = JSON.stringify([without, crls, issuers, revocation]);
-  if (!machine.verified.has(key)) machine.verified.set(key, verify({ machine, without, crls, issuers }, revocation));
+function boundReportOf({ machine, without, crls, issuers, product }: Handed, revocation: RevocationDemand): BoundReport | undefined {
+  const key = JSON.stringify([without, crls, issuers, product, revocation]);
+  if (!machine.verified.has(key)) machine.verified.set(key, verify({ machine, without, crls, issuers, product }, revocation));
   return machine.verified.get(key);
 }
 
-function verify({ machine, without, crls, issuers }: Handed, revocation: RevocationDemand): BoundReport | undefined {
-  const input = machine.inputs.get(without);
-  if (input === undefined) throw new Error("a report that was not made");
+function verify({ machine, without, crls, issuers, product }: Handed, revocation: RevocationDemand): BoundReport | undefined {
+  const made = machine.inputs.get(without);
+  if (made === undefined) throw new Error("a report that was not made");
+  const { product: stated, ...input } = made;
   const endorsements = { ...input.endorsements, ...(crls ? {} : { crls: [] }), ...(issuers ? {} : { issuers: [] }) };
-  const verification = verifyReport({ ...input, endorsements, revocation });
+  const verification = verifyReport({
+    ...input,
+    endorsements,
+    revocation,
+    ...(product && stated !== undefined ? { product: stated } : {}),
+  });
   if (!verification.genuine) return undefined;
   const bound = bindReport(verification.report, reportData);
   return bound.ok ? bound.value : undefined;
@@ -154,7 +162,7 @@ async function makeMachine(name: string, choice: Choices): Promise<Machine> {
     inputs.set(removal, { ...input, product: choice.product ?? "Milan" });
   }
   const verified = new Map<string, BoundReport | undefined>();
-  const whole = { machine: { inputs, verified }, without: undefined, crls: true, issuers: true };
+  const whole = { machine: { inputs, verified }, without: undefined, crls: true, issuers: true, product: true };
   const report = boundReportOf(whole, { require: { graceHours: 0 } });
   if (report === undefined) throw new Error(`${name} is not genuine`);
   return { name, inputs, verified, met: policyMetBy(report), histories: historiesOf(report), [toStringMethod]: () => name };
