@@ -6,6 +6,7 @@ import { CopyButton } from "./copy.tsx";
 import { Digest } from "./digest.tsx";
 import { Answer } from "./notice.tsx";
 import { CodeBlock, Section } from "./page.tsx";
+import { PolicyChanges } from "./policy-changes.tsx";
 import { Table } from "./table.tsx";
 import { When } from "./time.tsx";
 
@@ -51,6 +52,22 @@ export function PolicyVersions({ vm }: { readonly vm: VmDetail }) {
   );
 }
 
+/** What going back to it would change. */
+function Against({ vm, policy }: { readonly vm: string; readonly policy: string }) {
+  const draft = useQuery({
+    key: `policy/${vm}/against/${policy}`,
+    ask: (client) => client.policies.check({ text: policy, vm }),
+    concerns: () => false,
+  });
+  if (draft.state !== "ready" || draft.value.changes.length === 0) return null;
+  return (
+    <>
+      <h3>Against the one that is in force</h3>
+      <PolicyChanges changes={draft.value.changes} />
+    </>
+  );
+}
+
 function VersionText({ vm, number }: { readonly vm: string; readonly number: number }) {
   const text = useQuery({
     key: `policy/${vm}/version/${number}`,
@@ -65,6 +82,7 @@ function VersionText({ vm, number }: { readonly vm: string; readonly number: num
             <h3>Version {number}</h3>
             <CopyButton text={policy} what={`version ${number}`} label="Copy" />
           </div>
+          <Against vm={vm} policy={policy} />
           <CodeBlock text={JSON.stringify(JSON.parse(policy), undefined, 2)} label={`Version ${number} of the policy`} />
         </>
       )}
