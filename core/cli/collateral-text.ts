@@ -1,5 +1,5 @@
 // Collateral on a terminal: one certificate or list a line, how old it is, and how long it still lasts.
-import type { CollateralItemView } from "../api/collateral-schemas.ts";
+import type { CollateralItemView, CollateralRun } from "../api/collateral-schemas.ts";
 import { printable } from "./output.ts";
 
 /** @param at milliseconds since 1970. */
@@ -24,6 +24,26 @@ export function collateralText(items: readonly CollateralItemView[], at: number)
   return lines.join("\n");
 }
 
+/** How far what is fetched ahead has come. */
+export function runLine({ total, left, fetched, known, failed }: CollateralRun): string {
+  return `${total - left} of ${total}: ${fetched} fetched, ${known} known before, ${failed} failed`;
+}
+
+export function runText(run: CollateralRun): string {
+  const { left, failures, failed, stopped, state } = run;
+  if (run.total === 0) return "Nothing to fetch: no launch of a real VM has shown a chip yet, and no list is in the cache.";
+  const minutes = Math.ceil((left * pace) / 60);
+  return [
+    state === "ended" ? `Ended. ${runLine(run)}.` : `Fetching ahead. ${runLine(run)}.`,
+    ...(state === "ended" ? [] : [`At AMD's pace that takes at most about ${minutes} min, and longer while VMs boot: they go first.`]),
+    ...failures.map(({ product, chipId, tcb, failure }) =>
+      printable(`  ${product} ${chipId ?? "issuers and list"} ${tcb ?? ""}  ${failure.sentence} [${failure.code}]`),
+    ),
+    ...(failed > failures.length ? [`  and ${failed - failures.length} more`] : []),
+    ...(stopped === undefined ? [] : [printable(`Not tried: ${left}. ${stopped.sentence} [${stopped.code}]`)]),
+  ].join("\n");
+}
+
 function holderOf({ chipId, provider }: CollateralItemView): string {
   if (chipId === undefined) return provider ?? "";
   return chipId.length <= shownDigits ? chipId : `${chipId.slice(0, shownDigits)}…`;
@@ -41,5 +61,7 @@ function age(ms: number): string {
 }
 
 const headings = ["PRODUCT", "KIND", "CHIP OR PROVIDER", "TCB", "AGE", "UNTIL", "STATE"];
+/** Seconds for one certificate. */
+const pace = 10;
 const day = 86_400_000;
 const shownDigits = 16;

@@ -2,23 +2,25 @@
 // `show` and `pack` work on files alone; the others ask the running manager.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Product, products } from "../snp/product.ts";
-import { failure } from "../base/failure.ts";
-import { fail, ok, type Result } from "../base/result.ts";
+import { products } from "../snp/product.ts";
+import { fetchCommand } from "./collateral-fetch.ts";
 import { collateralText } from "./collateral-text.ts";
 import { askManager, type CommonOptions, makeCommand, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import { createOutput } from "./output.ts";
+import { productNamed } from "./product-option.ts";
 
 interface ExportOptions extends ManagerOptions {
   readonly product?: string;
 }
 
 export function collateralCommand(): Command {
-  const command = makeGroup("collateral", "carry AMD's certificates and revocation lists to a manager without internet", [
+  const command = makeGroup("collateral", "have AMD's certificates and revocation lists before they are needed, also without internet", [
     "collateral export fleet.json",
     "collateral import fleet.json",
+    "collateral fetch --known --wait",
   ]);
-  for (const child of [showCommand(), packCommand(), listCommand(), importCommand(), exportCommand()]) command.addCommand(child);
+  for (const child of [showCommand(), packCommand(), listCommand(), importCommand(), exportCommand(), fetchCommand()])
+    command.addCommand(child);
   return command;
 }
 
@@ -91,10 +93,4 @@ function exportCommand(): Command {
         return write(file, new Uint8Array(Buffer.from(bundle)), output);
       }),
     );
-}
-
-function productNamed(name: string | undefined): Result<Product | undefined> {
-  if (name === undefined) return ok(undefined);
-  const product = products.find((known) => known.toLowerCase() === name.toLowerCase());
-  return product === undefined ? fail(failure("cli.usage", `--product is one of ${products.join(", ")}`)) : ok(product);
 }

@@ -6,9 +6,9 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { systemClock } from "../node/clock.ts";
 import { readBounded } from "../node/files.ts";
 import { nodePrimitives } from "../node/primitives.ts";
-import { type Product, products } from "../snp/product.ts";
 import type { ExitCode, Output } from "./output.ts";
 import type { CommonOptions } from "./command.ts";
+import { productNamed } from "./product-option.ts";
 import { decodeReport } from "./report/decode.ts";
 import { reportText } from "./report-text.ts";
 import { verifyReportFiles } from "./report/verify.ts";
@@ -72,12 +72,6 @@ export function verify(file: string, options: VerifyOptions, output: Output): Ex
 export function unreadable(output: Output, of: Failure): ExitCode {
   const code = output.refuse(of);
   return ["malformed", "unsupported"].includes(failureTable[of.code].family) ? 2 : code;
-}
-
-function productNamed(name: string | undefined): Result<Product | undefined> {
-  if (name === undefined) return ok(undefined);
-  const product = products.find((known) => known.toLowerCase() === name.toLowerCase());
-  return product === undefined ? fail(failure("cli.usage", `--product is one of ${products.join(", ")}`)) : ok(product);
 }
 
 /** RFC 3339, or now. */
