@@ -218,10 +218,10 @@ export const appraiseFailures = {
     sentence: "This very instance of the VM was given its keys before and asks again. Restart the VM, and find out why it asked.",
   },
   "appraise.instance-may-run": {
-    family: "refused",
-    peer: "not-accepted",
+    family: "unavailable",
+    peer: "try-later",
     sentence:
-      "Another instance of the VM was given its keys a short time ago and may still run. Make sure that it is off, and start the VM again later.",
+      "Another instance of the VM was given its keys a short time ago and may still run. Make sure that it is off; the agent tries again by itself.",
   },
   "appraise.rule-malformed": {
     family: "misconfigured",

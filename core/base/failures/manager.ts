@@ -121,9 +121,10 @@ export const managerFailures = {
     sentence: "The VM's policy was changed while this launch was under way. The agent tries again by itself, under the new policy.",
   },
   "release.outside-times": {
-    family: "refused",
+    family: "unavailable",
     peer: "try-later",
-    sentence: "It is outside the times in which the policy lets keys go. Start the VM again within them, or change the policy's times.",
+    sentence:
+      "It is outside the times in which the policy lets keys go. The agent tries again by itself until they come; or change the policy's times.",
   },
   "release.second-launch": {
     family: "limited",
