@@ -8,7 +8,9 @@ const digestList = "a list of 48-byte digests in lower-case hex";
 const fewer = "Listed values are accepted, all others refused: a shorter list is stricter.";
 const higher = "At least this: a higher number is stricter.";
 const lines = "for each line of silicon that you accept (`Milan`, `Milan-X`, `Genoa`, `Genoa-X`, `Bergamo-Siena`, `Turin`, `Turin-Dense`)";
-const floors = `${lines}, the least \`bootloader\`, \`tee\`, \`snp\` and \`microcode\`, on Turin \`fmc\` too (0 to 255); a line without floors is refused`;
+const unnamed =
+  "a line that is not named is refused, and so is a report of version 2, which names no line, unless each line of its product is named";
+const floors = `${lines}, the least \`bootloader\`, \`tee\`, \`snp\` and \`microcode\`, on Turin \`fmc\` too (0 to 255); ${unnamed}`;
 const higherFloors = "Each component on its own is at least its floor: a higher floor, or a line less, is stricter.";
 const required = "Required is stricter than waived.";
 const history = "`true`";
@@ -177,7 +179,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   },
   firmware: {
     title: "Security firmware version",
-    form: `${lines}, \`current\` and \`committed\`: "major.minor.build" each; a line without them is refused`,
+    form: `${lines}, \`current\` and \`committed\`: "major.minor.build" each; ${unnamed}`,
     meaning: "The version of the security processor's firmware, running and committed.",
     stake: "Some bulletins name firmware versions, not TCB components: without it those flaws are not looked at.",
     polarity: higher,
@@ -186,7 +188,7 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   },
   mitigations: {
     title: "Mitigations",
-    form: `${lines}, \`launch\` and \`current\`: a mask of 64 bits each, such as "0x3"; "0x0" demands nothing`,
+    form: `${lines}, \`launch\` and \`current\`: a mask of 64 bits each, such as "0x3"; "0x0" demands nothing; ${unnamed}`,
     meaning: "The mitigations that the firmware confirmed at the launch and now. Only reports of version 5 carry them.",
     stake: "A flaw that is mitigated without a new TCB version shows nowhere else.",
     polarity: "Every bit that is set here must be set in the report: more bits are stricter.",
@@ -242,7 +244,8 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   knownChip: {
     title: "Known chip",
     form: history,
-    meaning: "After the VM's first launch: only a chip that was given this VM's keys before.",
+    meaning:
+      "After the VM's first launch: only a chip that was given this VM's keys before. A masked CHIP_ID is none of them, so that a VLEK fails it.",
     stake:
       "Waived, a VM that turns up on another machine is a signal that you see, and nothing more. Required, a move to new hardware is refused until you change the policy.",
     polarity: required,
@@ -252,7 +255,8 @@ export const checkReference: { readonly [field in keyof PolicyChecks]: FieldRefe
   tcbHistory: {
     title: "TCB against its history",
     form: history,
-    meaning: "No component of the reported or committed TCB is lower than when this chip was given the keys last.",
+    meaning:
+      "No component of the reported or committed TCB is lower than when this chip was given the keys last. A masked chip is compared with the last masked one, and fails where the chips before were not masked.",
     stake: "A machine whose firmware went back may have been made vulnerable on purpose. Floors do not see it where they are below both.",
     polarity: required,
     checks: ["tcb-history"],
