@@ -30,17 +30,31 @@ test("each kind has its row", () => {
   expect(cases.map(([kind]) => kind)).toEqual(revocationKinds);
 });
 
+async function verdictOf(product: "Milan" | "Turin", kind: RevocationKind, role: "ask" | "asvk", graceHours = 0): Promise<string> {
+  const hierarchy = await simulatedHierarchy(product);
+  const crl = parseCrl(revocationList(hierarchy, simulatedInstant, kind));
+  if (!crl.ok) return crl.failure.code;
+  const certificate = (of: AuthorityRole) => must(parseCertificate(hierarchy.authorities[of].certificate));
+  const ends = { ark: certificate("ark"), issuer: certificate(role) };
+  const checked = checkRevocation({ crls: [crl.value], ...ends, at: simulatedInstant, graceHours, primitives: nodePrimitives });
+  if (!checked.ok) return checked.failure.code;
+  return checked.value.inGrace ? "in grace" : "ok";
+}
+
 describe.each(["Milan", "Turin"] as const)("%s", (product) => {
   test.each(cases)("%s: the ASK is %s, the ASVK %s", async (kind, forAsk, forAsvk) => {
-    const hierarchy = await simulatedHierarchy(product);
-    const crl = parseCrl(revocationList(hierarchy, simulatedInstant, kind));
-    const certificate = (role: AuthorityRole) => must(parseCertificate(hierarchy.authorities[role].certificate));
-    const verdict = (role: "ask" | "asvk"): string => {
-      if (!crl.ok) return crl.failure.code;
-      const ends = { ark: certificate("ark"), issuer: certificate(role) };
-      const checked = checkRevocation({ crls: [crl.value], ...ends, at: simulatedInstant, primitives: nodePrimitives });
-      return checked.ok ? "ok" : checked.failure.code;
-    };
-    expect([verdict("ask"), verdict("asvk")]).toEqual([forAsk, forAsvk]);
+    expect([await verdictOf(product, kind, "ask"), await verdictOf(product, kind, "asvk")]).toEqual([forAsk, forAsvk]);
+  });
+
+  test.each(cases)("%s: a time of grace helps a list that has run out, and no other", async (kind, forAsk, forAsvk) => {
+    const graced = [await verdictOf(product, kind, "ask", 720), await verdictOf(product, kind, "asvk", 720)];
+    expect(graced).toEqual(kind === "stale" ? ["in grace", "in grace"] : [forAsk, forAsvk]);
+  });
+
+  test("a list that ran out a day ago is in a grace of a day, and not in one of an hour less", async () => {
+    expect([await verdictOf(product, "stale", "ask", 24), await verdictOf(product, "stale", "ask", 23)]).toEqual([
+      "in grace",
+      "endorse.crl-expired",
+    ]);
   });
 });
