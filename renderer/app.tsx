@@ -4,6 +4,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 import type { StatusView } from "../core/api/schemas.ts";
 import { useConnection, useQuery } from "./api/query.ts";
 import { Answer, Empty } from "./parts/notice.tsx";
+import { CollateralPage } from "./pages/collateral.tsx";
 import { EnrolPage } from "./pages/enrol.tsx";
 import { KeychainGate } from "./pages/keychain-gate.tsx";
 import { LaunchPage } from "./pages/launch.tsx";
@@ -20,7 +21,7 @@ export function App() {
   const status = useQuery({
     key: "status",
     ask: (client) => client.status.get({}),
-    concerns: ({ kind }) => kind === "status" || kind === "launch",
+    concerns: ({ kind }) => kind === "status" || kind === "launch" || kind === "collateral",
   });
   const known = status.state === "ready" ? status.value : undefined;
   return (
@@ -55,6 +56,9 @@ function Pages({ status }: { readonly status: StatusView }) {
       <Route path="/vms/:id/enrolled">{({ id }) => <VmPage key={id} id={id} status={status} fresh />}</Route>
       <Route path="/vms/:id/policy">{({ id }) => <PolicyPage key={id} id={id} status={status} />}</Route>
       <Route path="/vms/:id">{({ id }) => <VmPage key={id} id={id} status={status} />}</Route>
+      <Route path="/collateral">
+        <CollateralPage />
+      </Route>
       <Route path="/settings">
         <SettingsPage status={status} />
       </Route>

@@ -1,5 +1,6 @@
 // What may be done to this, in this state, and why not? One table for every page, so that a disabled control always says its reason.
 // The service decides again by itself: this only spares the person a refusal.
+import type { CollateralRun } from "../core/api/collateral-schemas.ts";
 import type { LaunchDetail, StatusView, VmDetail } from "../core/api/schemas.ts";
 import type { Connection } from "./api/service.ts";
 import type { LaunchState } from "./words.ts";
@@ -28,6 +29,10 @@ export function simulate(vm: VmDetail, status: StatusView, connection: Connectio
   if (!vm.simulated) return no("Only a VM enrolled as simulated can be launched here.");
   if (!vm.enabled) return no("This VM is disabled.");
   return launchSimulation(status, connection);
+}
+
+export function fetchKnown(run: CollateralRun | undefined, connection: Connection): Permission {
+  return run?.state === "running" ? no("It is being fetched already.") : act(connection);
 }
 
 export function chooseOsKeychain(status: StatusView): Permission {

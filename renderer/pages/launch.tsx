@@ -13,6 +13,7 @@ import { PageHead, Pairs, Section } from "../parts/page.tsx";
 import { RawReport } from "../parts/raw-report.tsx";
 import { WhenExactly } from "../parts/time.tsx";
 import { Timeline } from "../parts/timeline.tsx";
+import { Waiting } from "../parts/waiting.tsx";
 import { launchSentence, launchWords, tally } from "../words.ts";
 import { WhyAsked } from "../parts/why-asked.tsx";
 import { DecisionPanel } from "./decision.tsx";
@@ -99,6 +100,7 @@ function Verdict({ launch }: { readonly launch: LaunchDetail }) {
   return (
     <div className={`verdict verdict-${failed ? "bad" : launchWords[launch.state].tone}`}>
       <p className="verdict-sentence">{launchSentence(launch)}</p>
+      <Waiting launch={launch} />
       {launch.simulated && <p className="verdict-note">The processor is simulated, so this proves nothing about real hardware.</p>}
       {launch.failure !== undefined && <FailureNotice failure={launch.failure} />}
     </div>

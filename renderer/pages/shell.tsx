@@ -1,5 +1,5 @@
 // What surrounds every page? Navigation, the state of the service in words, how many launches wait, and a banner when the service is gone.
-import { CircleCheck, History, Hourglass, Server, Settings, TriangleAlert, Unplug } from "lucide-react";
+import { CircleCheck, FileBadge, History, Hourglass, Server, Settings, TriangleAlert, Unplug } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
@@ -8,6 +8,7 @@ import { useService } from "../api/query.ts";
 import type { Connection } from "../api/service.ts";
 import { Logo } from "../parts/logo.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { ExpiringNotice } from "../parts/expiring.tsx";
 import { Notice } from "../parts/notice.tsx";
 
 interface Props {
@@ -45,6 +46,9 @@ export function Shell({ status, connection, children }: Props) {
             <NavLink href="/vms" icon={Server} under={["/vms"]}>
               Virtual machines
             </NavLink>
+            <NavLink href="/collateral" icon={FileBadge} under={["/collateral"]}>
+              Collateral
+            </NavLink>
             <NavLink href="/settings" icon={Settings} under={["/settings"]}>
               Settings
             </NavLink>
@@ -56,6 +60,7 @@ export function Shell({ status, connection, children }: Props) {
       </header>
       <main id="main" className="main" ref={main} tabIndex={-1}>
         {connection.state === "lost" && <LostBanner attempts={connection.attempts} known={status !== undefined} />}
+        {ready && status.expiring !== undefined && <ExpiringNotice expiring={status.expiring} />}
         {children}
       </main>
     </div>

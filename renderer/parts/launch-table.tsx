@@ -6,6 +6,7 @@ import { shortDigest } from "./digest.tsx";
 import { LaunchMark, SimulatedBadge } from "./mark.tsx";
 import { Table } from "./table.tsx";
 import { When } from "./time.tsx";
+import { Waiting } from "./waiting.tsx";
 
 interface Props {
   readonly launches: readonly LaunchSummary[];
@@ -32,7 +33,7 @@ export function LaunchTable({ launches, caption, withVm = true }: Props) {
               <When at={launch.startedAt} />
             </Link>
           </td>
-          <td>{outcomeSentence(launch)}</td>
+          <td>{launch.waitingFor === undefined ? outcomeSentence(launch) : <Waiting launch={launch} />}</td>
         </tr>
       ))}
     </Table>

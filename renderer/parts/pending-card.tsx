@@ -9,6 +9,7 @@ import { nameOf } from "./launch-table.tsx";
 import { LaunchMark, SimulatedBadge, TallyMark } from "./mark.tsx";
 import { Notice } from "./notice.tsx";
 import { Countdown, When } from "./time.tsx";
+import { Waiting } from "./waiting.tsx";
 
 export function PendingCard({ launch }: { readonly launch: LaunchSummary }) {
   const detail = useQuery({
@@ -28,6 +29,7 @@ export function PendingCard({ launch }: { readonly launch: LaunchSummary }) {
       </div>
       <div className="pending-marks">
         <LaunchMark state={launch.state} />
+        <Waiting launch={launch} />
         {detail.state === "ready" && detail.value.checks.length > 0 && <TallyMark tally={tally(detail.value.checks)} />}
         {detail.state === "failed" && <span className="quiet">The checks could not be loaded; open it to see why.</span>}
       </div>

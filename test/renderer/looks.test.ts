@@ -8,7 +8,8 @@ import { needs } from "../kit/needs.ts";
 import { shoot } from "./browser.ts";
 import { useConsole } from "./console.ts";
 import type { FixtureService } from "./fixture-service.ts";
-import { history, idOf, pendingLaunch, vm } from "./fixture-values.ts";
+import { collateral, endedRun, waitingLaunch } from "./fixture-collateral.ts";
+import { before, history, idOf, pendingLaunch, vm } from "./fixture-values.ts";
 
 const pages = [
   ["launches", "/"],
@@ -19,6 +20,7 @@ const pages = [
   ["vm", `/vms/${idOf("lab")}`],
   ["policy", `/vms/${idOf("mail")}/policy`],
   ["enrol", "/vms/enrol"],
+  ["collateral", "/collateral"],
   ["settings", "/settings"],
 ] as const;
 const windows = [
@@ -29,8 +31,10 @@ const windows = [
 describe("every page", needs("chromium"), () => {
   const open = useConsole();
   const world = (service: FixtureService): void => {
-    service.launches = [pendingLaunch(), ...history()];
-    service.status = { ...service.status, pending: 1 };
+    service.launches = [pendingLaunch(), waitingLaunch(), ...history()];
+    service.status = { ...service.status, pending: 1, expiring: [{ product: "Genoa", until: before(-500_000), state: "soon" }] };
+    service.collateral = [...collateral()];
+    service.run = endedRun;
     service.vms = [vm("lab", { simulated: true, failedOpens: 1 }), vm("mail", { enabled: false })];
     service.simulations = [
       {
