@@ -1,6 +1,6 @@
 // What policy does an owner's text say? JSON, or YAML 1.2 with comments; both end as the same JSON, which policy-parser.ts reads. YAML is here for people:
 // no aliases, no tags, no second document, and nothing that JSON could not say.
-import { isAlias, isNode, isPair, isScalar, parseDocument, visit } from "yaml";
+import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { failure } from "../base/failure.ts";
 import { JsonFault, parseJson, type Json } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
@@ -35,20 +35,28 @@ export function jsonFromText(text: string): Result<Json> {
 }
 
 function fromYaml(text: string): unknown {
-  const document = parseDocument(text, { schema: "core", version: "1.2", strict: true, uniqueKeys: true, logLevel: "error" });
-  const [fault] = [...document.errors, ...document.warnings];
-  if (fault !== undefined) throw new JsonFault(`YAML: ${firstLine(fault.message)}`);
+  const lineCounter = new LineCounter();
+  // SECURITY: the library's own search for equal keys, and its extract of the text for each fault, take time with the square of the text.
+  const asked = { uniqueKeys: false, prettyErrors: false, lineCounter } as const;
+  const document = parseDocument(text, { schema: "core", version: "1.2", strict: true, logLevel: "error", ...asked });
+  const fault = document.errors[0] ?? document.warnings[0];
+  const refused = (why: string, at: number | undefined): JsonFault => {
+    const { line, col } = lineCounter.linePos(at ?? 0);
+    return new JsonFault(`YAML: ${why} at line ${line}, column ${col}`);
+  };
+  if (fault !== undefined) throw refused(fault.message, fault.pos[0]);
   visit(document, (_, node) => {
     if (isAlias(node)) throw new JsonFault("YAML: aliases are not read");
     if (isNode(node) && node.tag !== undefined) throw new JsonFault(`YAML: tags are not read: ${node.tag.slice(0, 40)}`);
-    if (isPair(node) && !(isScalar(node.key) && typeof node.key.value === "string")) throw new JsonFault("YAML: a key is not text");
+    if (!isMap(node)) return;
+    const keys = new Set<string>();
+    for (const { key } of node.items) {
+      if (!isScalar(key) || typeof key.value !== "string") throw new JsonFault("YAML: a key is not text");
+      if (keys.has(key.value)) throw refused("a key is there twice", key.range?.[0]);
+      keys.add(key.value);
+    }
   });
   return document.toJS({ maxAliasCount: 0 }) ?? null;
-}
-
-/** The library puts an extract of the text below its first line. */
-function firstLine(message: string): string {
-  return (message.split("\n", 1)[0] ?? "").replace(/:$/, "");
 }
 
 function malformed(detail: string): ReturnType<typeof fail> {
