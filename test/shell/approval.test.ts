@@ -46,6 +46,7 @@ describe("the page", () => {
       "approvals.answer",
       "approvals.open",
       "collateral.export",
+      "collateral.fetch",
       "collateral.import",
       "console.link",
       "launches.decide",

@@ -209,6 +209,11 @@ export const nodeFailures = {
     peer: "try-later",
     sentence: "AMD's key service has had too many requests from this address. Wait a few minutes; the agent tries again by itself.",
   },
+  "kds.ahead-full": {
+    family: "limited",
+    peer: "busy",
+    sentence: "As much is being fetched ahead as may be at once. Wait until that has ended, then ask again.",
+  },
   "kds.not-found": {
     family: "unavailable",
     peer: "try-later",

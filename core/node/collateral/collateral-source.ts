@@ -6,48 +6,32 @@ import { fail, ok } from "../../base/result.ts";
 import { chainUrl, crlUrl, kdsBase, vcekUrl } from "../../endorse/kds-address.ts";
 import { rememberingPrimitives } from "../../endorse/remembered.ts";
 import { amdAnchors } from "../../endorse/roots.ts";
-import { ParsedEndorsements } from "../../manager/parsed.ts";
-import { products } from "../../snp/product.ts";
 import { parseTcb } from "../../snp/tcb.ts";
 import { nodePrimitives } from "../primitives.ts";
 import { chainName, crlName, vcekName, vlekName } from "./cache-names.ts";
-import { CollateralFolder } from "./collateral-folder.ts";
+import { AtHand } from "./at-hand.ts";
 import { isVekFor, namesArk, newest } from "./fitting.ts";
 import { GenuineCollateral } from "./genuine.ts";
 import { defaultKdsTiming, KdsQueue } from "./kds-queue.ts";
 import type { Clock, Instant } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
 import type { Fail, Result } from "../../base/result.ts";
 import type { Certificate } from "../../endorse/certificate.ts";
 import type { Crl } from "../../endorse/crl.ts";
 import type { TrustAnchors } from "../../endorse/roots.ts";
-import type { Product } from "../../snp/product.ts";
-import type { Signer } from "../../snp/report.ts";
 import type { Tcb } from "../../snp/tcb.ts";
-import type { Collateral, CollateralProgress, CollateralQuery, CollateralSource, Store, Timers } from "../../manager/ports.ts";
+import type { Collateral, CollateralProgress, CollateralQuery, CollateralSource, Timers } from "../../manager/ports.ts";
+import type { AtHandParts, ListAtHand } from "./at-hand.ts";
 import type { FolderContent } from "./collateral-folder.ts";
 import type { Authorities } from "./genuine.ts";
 import type { KdsQuestion, KdsTiming } from "./kds-queue.ts";
 
-export interface CollateralOptions {
-  readonly store: Pick<Store, "collateral" | "saveCollateral">;
-  /** Where the owner imports files for offline use. */
-  readonly folder?: string;
+export interface CollateralOptions extends Pick<AtHandParts, "store" | "folder" | "log"> {
   /** "off": no network, ever. Otherwise the service's address; AMD's unless given. */
   readonly kds?: "off" | { readonly base?: string; readonly timing?: Partial<KdsTiming> };
   /** AMD's unless given. */
   readonly anchors?: TrustAnchors;
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly log: Log;
-}
-
-/** The list in the cache for one product and kind of key. */
-export interface CachedList {
-  readonly product: Product;
-  readonly signer: Signer;
-  /** nextUpdate. */
-  readonly until: Instant;
 }
 
 export interface NodeCollateralSource extends CollateralSource {
@@ -59,7 +43,7 @@ export interface NodeCollateralSource extends CollateralSource {
    */
   fetchAhead(wanted: CollateralQuery, until: Instant): Promise<Result<boolean>>;
   /** By their shape: each launch verifies what it uses. */
-  lists(): readonly CachedList[];
+  lists(): readonly ListAtHand[];
   /** Ends what is under way. */
   close(): void;
 }
@@ -73,19 +57,18 @@ class Source implements NodeCollateralSource {
   readonly #options: CollateralOptions;
   /** Part of every name in the cache: what another service said is kept apart. */
   readonly #base: string;
-  readonly #folder: CollateralFolder | undefined;
+  readonly #atHand: AtHand;
   readonly #queue: KdsQueue | undefined;
   readonly #genuine: GenuineCollateral;
-  readonly #parsed = new ParsedEndorsements(nodePrimitives);
   /** When each list is to be asked for again, in monotonic time. */
   readonly #nextRenewal = new Map<string, number>();
 
   constructor(options: CollateralOptions) {
-    const { kds = {}, clock, timers, folder, anchors = amdAnchors } = options;
+    const { kds = {}, clock, timers, anchors = amdAnchors } = options;
     this.#options = options;
-    this.#folder = folder === undefined ? undefined : new CollateralFolder(folder);
     this.#genuine = new GenuineCollateral(anchors, rememberingPrimitives(nodePrimitives));
     this.#base = kds === "off" ? kdsBase : (kds.base ?? kdsBase);
+    this.#atHand = new AtHand({ ...options, base: this.#base });
     this.#queue = kds === "off" ? undefined : new KdsQueue(clock, timers, { ...defaultKdsTiming, ...kds.timing });
   }
 
@@ -103,20 +86,15 @@ class Source implements NodeCollateralSource {
     return fetched.ok ? ok(asked) : fetched;
   }
 
-  lists(): readonly CachedList[] {
-    return products.flatMap((product) =>
-      signers.flatMap((signer) => {
-        const crl = newest(this.#cachedLists(product, signer));
-        return crl === undefined ? [] : [{ product, signer, until: crl.nextUpdate }];
-      }),
-    );
+  lists(): readonly ListAtHand[] {
+    return this.#atHand.lists();
   }
 
   async #fetch(wanted: CollateralQuery, asking: Asking): Promise<Result<Collateral>> {
     const tcb = parseTcb(wanted.product, wanted.reportedTcb);
     if (!tcb.ok) return tcb;
     if (wanted.vekKnown && wanted.issuersKnown && !wanted.crlWanted) return ok({ certificates: [], crls: [] });
-    const folder = this.#readFolder();
+    const folder = this.#atHand.folder();
     const known = this.#knownAuthorities(wanted, folder);
     // Wanted in any case: without them nobody can say which of the others are worth keeping.
     const found = known === undefined ? this.#fetchAuthorities(wanted, asking) : Promise.resolve(ok(known));
@@ -141,7 +119,7 @@ class Source implements NodeCollateralSource {
   }
 
   #knownAuthorities(wanted: CollateralQuery, folder: FolderContent): Authorities | undefined {
-    const cached = this.#cached(chainName(this.#base, wanted.signer, wanted.product), (bytes) => this.#parsed.issuersFrom(bytes));
+    const cached = this.#atHand.issuers(wanted.product, wanted.signer);
     return this.#genuine.authorities([...folder.certificates, ...cached], wanted);
   }
 
@@ -150,10 +128,10 @@ class Source implements NodeCollateralSource {
     const url = chainUrl(product, signer, this.#base);
     const bytes = await this.#ask({ url, maximumBytes: maximumChain, queued: false }, asking);
     if (!bytes.ok) return bytes;
-    const certificates = this.#parsed.issuersFrom(bytes.value);
+    const certificates = this.#atHand.parsed.issuersFrom(bytes.value);
     const authorities = certificates.ok ? this.#genuine.authorities(certificates.value, wanted) : undefined;
     if (authorities === undefined) return this.#lie("certificate chain");
-    this.#keep(chainName(this.#base, signer, product), bytes.value);
+    this.#atHand.keep(chainName(this.#base, signer, product), bytes.value);
     return ok(authorities);
   }
 
@@ -163,8 +141,7 @@ class Source implements NodeCollateralSource {
     const fits = (certificate: Certificate): boolean => isVekFor(certificate, wanted, tcb);
     // A VLEK names no chip; only bundles bring one into the cache.
     const name = signer === "vlek" ? vlekName(this.#base, product, reportedTcb) : vcekName(this.#base, product, chipId, reportedTcb);
-    const cached = this.#cached(name, (bytes) => this.#parsed.vekFrom(bytes));
-    const candidates = [...folder.certificates, ...cached].filter(fits);
+    const candidates = [...folder.certificates, ...this.#atHand.veks(name)].filter(fits);
     // Where the issuers are not at hand, the evidence may have brought them: the verifier sees.
     const known = candidates.length === 0 ? undefined : await atHand;
     const sound = candidates.filter((one) => known === undefined || this.#genuine.isLeafOf(known, one));
@@ -173,13 +150,13 @@ class Source implements NodeCollateralSource {
     const url = vcekUrl(product, chipId, tcb, this.#base);
     const bytes = await this.#ask({ url, maximumBytes: maximumCertificate, queued: true }, asking);
     if (!bytes.ok) return bytes;
-    const fetched = this.#parsed.vekFrom(bytes.value);
+    const fetched = this.#atHand.parsed.vekFrom(bytes.value);
     const [certificate] = fetched.ok ? fetched.value : [];
     if (certificate === undefined || !fits(certificate)) return this.#lie("VCEK");
     const authorities = await found;
     if (!authorities.ok) return ok([certificate]);
     if (!this.#genuine.isLeafOf(authorities.value, certificate)) return this.#lie("VCEK");
-    this.#keep(name, certificate.der);
+    this.#atHand.keep(name, certificate.der);
     return ok([certificate]);
   }
 
@@ -191,7 +168,7 @@ class Source implements NodeCollateralSource {
     const { wanted, folder, asking } = search;
     const { clock } = this.#options;
     const name = crlName(this.#base, wanted.signer, wanted.product);
-    const candidates = [...folder.crls, ...this.#cachedLists(wanted.product, wanted.signer)];
+    const candidates = [...folder.crls, ...this.#atHand.crls(wanted.product, wanted.signer)];
     const authorities = candidates.length === 0 ? undefined : await search.atHand;
     const known = newest(candidates.filter((crl) => this.#mayBeOf(authorities, crl, wanted)));
     const isCurrent = known !== undefined && known.thisUpdate <= clock.now() && asking.lastsUntil < known.nextUpdate;
@@ -213,14 +190,14 @@ class Source implements NodeCollateralSource {
     const bytes = await this.#ask({ url, maximumBytes: maximumCrl, queued: false }, asking);
     if (!bytes.ok) return bytes;
     const authorities = await found;
-    const lists = this.#parsed.crlsFrom(bytes.value);
+    const lists = this.#atHand.parsed.crlsFrom(bytes.value);
     const [crl] = lists.ok ? lists.value : [];
     if (crl === undefined || !this.#mayBeOf(authorities.ok ? authorities.value : undefined, crl, wanted))
       return this.#lie("revocation list");
     this.#nextRenewal.set(name, clock.monotonic() + renewEvery);
     // SECURITY: an older list never takes the place of a newer one.
     if (known !== undefined && crl.thisUpdate < known.thisUpdate) return ok(known);
-    if (authorities.ok) this.#keep(name, crl.der);
+    if (authorities.ok) this.#atHand.keep(name, crl.der);
     return ok(crl);
   }
 
@@ -247,29 +224,6 @@ class Source implements NodeCollateralSource {
     if (!answer.ok) log.write("warn", "kds.failed", { code: answer.failure.code, path: new URL(question.url).pathname });
     return answer;
   }
-
-  #readFolder(): FolderContent {
-    const { folder = "", log } = this.#options;
-    const content = this.#folder?.read();
-    if (content?.ok === false) log.write("warn", "collateral.folder", { code: content.failure.code, path: folder });
-    return content?.ok === true ? content.value : emptyFolder;
-  }
-
-  #cachedLists(product: Product, signer: Signer): readonly Crl[] {
-    return this.#cached(crlName(this.#base, signer, product), (bytes) => this.#parsed.crlsFrom(bytes));
-  }
-
-  #cached<T>(name: string, read: (bytes: Uint8Array) => Result<readonly T[]>): readonly T[] {
-    const bytes = this.#options.store.collateral(name);
-    const parsed = bytes === undefined ? undefined : read(bytes);
-    return parsed?.ok === true ? parsed.value : [];
-  }
-
-  /** A cache that cannot be written costs time, not the launch. */
-  #keep(name: string, bytes: Uint8Array): void {
-    const kept = this.#options.store.saveCollateral(name, bytes);
-    if (!kept.ok) this.#options.log.write("warn", "collateral.not-cached", { code: kept.failure.code });
-  }
 }
 
 interface Asking {
@@ -290,8 +244,6 @@ interface Search {
   readonly asking: Asking;
 }
 
-const signers: readonly Signer[] = ["vcek", "vlek"];
-const emptyFolder: FolderContent = { certificates: [], crls: [], passedOver: 0 };
 const renewEvery = 12 * 3_600_000;
 const tryAgainAfter = 600_000;
 const maximumCertificate = 8_192;

@@ -30,6 +30,7 @@ export interface FetchAheadParts {
 export class FetchAhead {
   readonly #parts: FetchAheadParts;
   #run: Run | undefined;
+  #looking: Promise<readonly AheadItem[]> | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
 
@@ -37,15 +38,17 @@ export class FetchAhead {
     this.#parts = parts;
   }
 
-  /** `kds.off`. */
+  /** `kds.off`, `kds.ahead-full`. */
   fetch(chips: readonly CollateralChip[]): Result<CollateralRun> {
     return this.#start(chips.map((chip) => chipItem(chip.product, { chipId: wholeId(chip.chipId), tcb: fromHex(chip.tcb) ?? none })));
   }
 
-  /** Every chip and TCB that launches have shown, and every list in the cache. `kds.off`. */
+  /** Every chip and TCB that launches have shown, and every list in the cache. `kds.off`, `kds.ahead-full`. */
   async fetchKnown(): Promise<Result<CollateralRun>> {
     if (!this.#parts.source.online) return fail(failure("kds.off"));
-    const shown = await shownItems(this.#parts.store);
+    // Whoever asks meanwhile hears of the same look through the launches.
+    this.#looking ??= shownItems(this.#parts.store).finally(() => (this.#looking = undefined));
+    const shown = await this.#looking;
     return this.#start([...shown, ...this.#parts.source.lists().map(({ product, signer }) => ({ product, signer }))]);
   }
 
@@ -62,11 +65,10 @@ export class FetchAhead {
     if (!this.#parts.source.online) return fail(failure("kds.off"));
     const running = this.#run?.endedAt === undefined ? this.#run : undefined;
     const run = running ?? newRun(this.#parts.clock.now());
-    for (const item of withIssuers(items)) {
-      if (run.names.has(nameOf(item))) continue;
-      run.names.add(nameOf(item));
-      run.left.push(item);
-    }
+    const added = withIssuers(items).filter((item) => !run.names.has(nameOf(item)));
+    if (run.names.size + added.length > maximumItems) return fail(failure("kds.ahead-full", `${maximumItems} items`));
+    for (const item of added) run.names.add(nameOf(item));
+    run.left.push(...added);
     this.#run = run;
     if (running === undefined) void this.#work(run);
     this.#parts.onChange();
@@ -167,3 +169,5 @@ const serviceIsAway: ReadonlySet<FailureCode> = new Set(["kds.unavailable", "kds
 const firstPause = 20_000;
 const longestPause = 80_000;
 const shownFailures = 100;
+/** More than a day at AMD's pace, and more chips than the cache keeps. */
+const maximumItems = 10_000;

@@ -98,7 +98,11 @@ export class KdsQueue {
     if (question.queued) {
       this.#line.push(asked);
       void this.#serve();
-    } else void this.#repeat(asked).then((answer) => this.#answer(asked, answer ?? closed), asked.answer.reject);
+    } else
+      void this.#repeat(asked).then(
+        (answer) => this.#answer(asked, answer ?? closed),
+        (cause: unknown) => this.#break(asked, cause),
+      );
     return asked;
   }
 
@@ -174,9 +178,14 @@ export class KdsQueue {
       for (const one of this.#line) for (const tell of one.tell) tell(one.until, this.#placeOf(one));
     } catch (cause) {
       this.#served = undefined;
-      this.#asked.delete(asked.question.url);
-      asked.answer.reject(cause);
+      this.#break(asked, cause);
     }
+  }
+
+  /** A bug of ours: whoever asked hears of it, and the others have their turn. */
+  #break(asked: Asked, cause: unknown): void {
+    this.#asked.delete(asked.question.url);
+    asked.answer.reject(cause);
   }
 
   #answer(asked: Asked, answer: Result<Uint8Array>): void {

@@ -7,7 +7,8 @@ import { expirySoon } from "../../endorse/bundle.ts";
 import { products } from "../../snp/product.ts";
 import type { Timers } from "../../manager/ports.ts";
 import { queryOf } from "./ahead-queries.ts";
-import type { CachedList, NodeCollateralSource } from "./collateral-source.ts";
+import type { ListAtHand } from "./at-hand.ts";
+import type { NodeCollateralSource } from "./collateral-source.ts";
 
 export interface ListKeeperParts {
   readonly source: Pick<NodeCollateralSource, "online" | "fetchAhead" | "lists">;
@@ -74,7 +75,7 @@ type ExpiringList = NonNullable<StatusView["expiring"]>[number];
  * Lists that ran out, and those that run out soon; where they renew themselves, only once that has evidently failed.
  * Of each product the better one: AMD's is the same for both kinds of key.
  */
-export function expiringLists(lists: readonly CachedList[], online: boolean, at: Instant): ExpiringList[] {
+export function expiringLists(lists: readonly ListAtHand[], online: boolean, at: Instant): ExpiringList[] {
   const within = online ? renewalFailed : expirySoon;
   return products.flatMap((product) => {
     const until = Math.max(...lists.filter((list) => list.product === product).map((list) => list.until));

@@ -1,5 +1,5 @@
 // Collateral from the three places, against the simulated key service over HTTP: what is asked, how often, and what is believed.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -157,6 +157,36 @@ test("an older list never takes the place of a newer one", async () => {
   // Not current yet by our clock, so the service is asked; its list is older.
   expect(must(await source.fetch(crlOnly, waits.push)).crls).toEqual([newer]);
   expect([...cached.keys()].filter((name) => name.includes("/crl/"))).toEqual([]);
+});
+
+test("the newest list of a product, of the cache and the folder; one that only lies in the folder counts once", async () => {
+  const folder = scratchFolder();
+  const { source, waits } = await world({ folder });
+  expect(source.lists()).toEqual([]);
+  writeFileSync(join(folder, "older.crl"), revocationList(milan, simulatedInstant - 30 * day));
+  expect(source.lists()).toEqual([{ product: "Milan", signer: "vcek", until: simulatedInstant + 15 * day }]);
+  rmSync(join(folder, "older.crl"));
+  must(await source.fetch({ ...query, signer: "vlek", vekKnown: true, issuersKnown: true }, waits.push));
+  expect(source.lists()).toEqual([{ product: "Milan", signer: "vlek", until: simulatedInstant + 45 * day }]);
+  writeFileSync(join(folder, "newer.crl"), revocationList(milan, simulatedInstant + day));
+  expect(source.lists().map(({ signer, until }) => [signer, until - simulatedInstant])).toEqual([
+    ["vcek", 46 * day],
+    ["vlek", 46 * day],
+  ]);
+});
+
+test("fetched ahead: a list that does not last is asked for anew, one that does is left, and a failure is not repeated", async () => {
+  const { source, kds, asked } = await world();
+  const crlOnly = { ...query, vekKnown: true, issuersKnown: true };
+  const lists = (): number => asked.filter((path) => path.endsWith("/crl")).length;
+  expect(must(await source.fetchAhead(crlOnly, simulatedInstant + 14 * day))).toBe(true);
+  expect(must(await source.fetchAhead(crlOnly, simulatedInstant + 45 * day - 1))).toBe(false);
+  expect(lists()).toBe(1);
+  expect(must(await source.fetchAhead(crlOnly, simulatedInstant + 45 * day))).toBe(true);
+  expect(lists()).toBe(2);
+  kds.fault = "error-500";
+  expect(codeOf(await source.fetchAhead(crlOnly, simulatedInstant + 50 * day))).toBe("kds.unavailable");
+  expect(lists()).toBe(3);
 });
 
 test("a TCB with reserved bytes is refused before anything is asked", async () => {

@@ -5,13 +5,16 @@ import { toHex } from "../../../core/base/bytes.ts";
 import { must } from "../../../core/base/result.ts";
 import { FetchAhead } from "../../../core/node/collateral/fetch-ahead.ts";
 import { defaultKdsTiming } from "../../../core/node/collateral/kds-queue.ts";
+import { encodeReport } from "../../../core/snp/report-encode.ts";
 import { encodeTcb } from "../../../core/snp/tcb.ts";
 import { simulatedHierarchy, simulatedInstant } from "../../kit/simulated.ts";
 import { codeOf, hearingLog } from "../kit.ts";
+import { fullLaunch, uuid } from "../store/records.ts";
 import { kdsWorld } from "./kds-world.ts";
 import type { CollateralChip } from "../../../core/api/collateral-schemas.ts";
 import type { Instant } from "../../../core/base/clock.ts";
 import type { CollateralQuery } from "../../../core/manager/ports.ts";
+import type { LaunchRecord } from "../../../core/manager/records.ts";
 import type { Hierarchy } from "../../../core/simulator/hierarchy.ts";
 
 const fleet = 12;
@@ -125,6 +128,18 @@ test("a service that is away is waited for some minutes; then it says what was n
   expect(ahead.run()).toMatchObject({ fetched: 2, known: 2 });
 });
 
+test("known chips: those that launches have shown, and the lists in the cache; asked for twice at once, looked for once", async () => {
+  const { ahead, asked, ended, launch, shown } = await world();
+  await launch(3);
+  const before = asked.length;
+  shown(3, 4);
+  const [one, other] = await Promise.all([ahead.fetchKnown(), ahead.fetchKnown()]);
+  expect([must(one).total, must(other).total]).toEqual([3, 3]);
+  await ended();
+  expect(ahead.run()).toMatchObject({ fetched: 1, known: 2, failed: 0 });
+  expect(asked.slice(before)).toEqual([expect.stringContaining(hexOf(4)) as string]);
+});
+
 test("what is asked for meanwhile joins the run, each once", async () => {
   const { ahead, asked, ended } = await world();
   must(ahead.fetch(chips(0, 2)));
@@ -140,6 +155,24 @@ test("a TCB with reserved bytes is refused, and not asked about", async () => {
   await ended();
   expect(ahead.run()?.failures.map(({ failure }) => failure.code)).toEqual(["snp.tcb-reserved"]);
   expect(asked.filter(isVcek)).toEqual([]);
+});
+
+test("a run is bounded: one more is refused whole", async () => {
+  const { ahead } = await world();
+  const many = Array.from(
+    { length: 10_000 },
+    (_, number): CollateralChip => ({
+      product: "Turin",
+      chipId: number.toString(16).padStart(16, "0"),
+      tcb: "ff".repeat(8),
+    }),
+  );
+  // Their issuers and list are one more.
+  expect(codeOf(ahead.fetch(many))).toBe("kds.ahead-full");
+  expect(ahead.run()).toBeUndefined();
+  expect(must(ahead.fetch(many.slice(1))).total).toBe(10_000);
+  expect(codeOf(ahead.fetch(many))).toBe("kds.ahead-full");
+  ahead.close();
 });
 
 test("switched off: nothing is tried", async () => {
@@ -180,8 +213,23 @@ function turn(): Promise<void> {
 async function world(more: { readonly off?: boolean } = {}) {
   const sold = Array.from({ length: 30 }, (_, number) => milan.chipId(number));
   const { time, kds, asked, open } = await kdsWorld(milan, sold, more);
-  const { source, store } = open();
-  const ahead = new FetchAhead({ source, store, clock: time, timers: time, log: hearingLog().log, onChange: () => {} });
+  const { source } = open();
+  const launches: LaunchRecord[] = [];
+  const shown = (...numbers: readonly number[]): void => {
+    for (const number of numbers) {
+      const cpuid = { family: 25, model: 1, stepping: 1 };
+      const report = encodeReport({ version: 3, signingKey: "vcek", cpuid, chipId: milan.chipId(number), reportedTcb });
+      launches.push({ ...fullLaunch, id: uuid(number), simulated: false, report });
+    }
+  };
+  const ahead = new FetchAhead({
+    source,
+    store: { launches: () => launches },
+    clock: time,
+    timers: time,
+    log: hearingLog().log,
+    onChange: () => {},
+  });
   onTestFinished(() => ahead.close());
   const launch = async (number: number) => {
     const query: CollateralQuery = {
@@ -211,5 +259,5 @@ async function world(more: { readonly off?: boolean } = {}) {
     while (time.now() < simulatedInstant + ms) await turn();
     time.end = Number.POSITIVE_INFINITY;
   };
-  return { time, kds, asked, ahead, launch, ended, after, source };
+  return { time, kds, asked, ahead, launch, ended, after, source, shown };
 }
