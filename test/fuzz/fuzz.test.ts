@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { toHex } from "../../core/base/bytes.ts";
-import { examine } from "./batch.ts";
+import { examine, maximumRss } from "./batch.ts";
 import { keepFinding, readFound, stillBroken } from "./found.ts";
 import { inputOf, type Target } from "./target.ts";
 import { targetNamed, targets } from "./targets.ts";
@@ -55,13 +55,22 @@ describe("the fuzzing itself", () => {
     ["planted-leak", "memory grew over the batch"],
     ["planted-hang", "hangs for 3000 ms"],
   ])("sees %s", async (target, what) => {
-    const fuzzer = new WatchedFuzzer(3_000);
+    // What is slow is tried four times, and a busy machine may need seconds for each.
+    const fuzzer = new WatchedFuzzer(target === "planted-hang" ? 3_000 : 30_000);
     // At one broken input in eight, the leak needs some thousands to be more than an engine keeps; a slow one needs a few only.
     const leaks = target === "planted-leak";
     const { findings } = await fuzzer.run({ target, seed: 1, count: leaks ? 4_000 : 12 });
     await fuzzer.close();
     expect(findings).toMatchObject([{ target, seed: 1, what }]);
     if (!leaks) expect(inputOf(named(target), 1, findings[0]?.index ?? 0)[0]).toBeLessThan(32);
+  });
+
+  test("sees that the process takes more than it may", async () => {
+    const fuzzer = new WatchedFuzzer();
+    const { findings, rssPeak } = await fuzzer.run({ target: "json", seed: 1, count: 20, mostRss: 1_048_576 });
+    await fuzzer.close();
+    expect(findings).toMatchObject([{ target: "json", what: "took more than 1 MiB" }]);
+    expect(rssPeak).toBeLessThan(maximumRss);
   });
 
   test("sees what a kept input still breaks, and a hang among them stops nobody", async () => {

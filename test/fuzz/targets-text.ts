@@ -16,7 +16,7 @@ import { mutateWith } from "./mutate-bytes.ts";
 import { mutateJson } from "./mutate-json.ts";
 import { pattern } from "./seeds.ts";
 import { fullPolicy } from "../kit/policies.ts";
-import { expectSame, expectThat, outcomeOf, parsed, type Target } from "./target.ts";
+import { expectSame, expectThat, longestPolicyDetail, outcomeOf, parsed, type Target } from "./target.ts";
 
 const hex = (length: number): string => toHex(pattern(length));
 const vm = "0b0f5f4e-9a53-4f0b-9d1c-3a1f0a3f7c11";
@@ -162,9 +162,6 @@ const luksHeader: Target = {
 };
 
 export const textTargets: readonly Target[] = [json, policy, configuration, auditEntry, storedVm, luksHeader];
-
-/** An author is told of several faults at once, each with its path. */
-const longestPolicyDetail = 3_000;
 
 function strict(text: string): Json | undefined {
   try {

@@ -1,10 +1,12 @@
 // Which fuzz targets are there, and under which name? Also those with a planted fault, with which the fuzzing itself is tested.
 import { evidenceTargets } from "./targets-evidence.ts";
+import { fileTargets } from "./targets-files.ts";
+import { policyTargets } from "./targets-policy.ts";
 import { Fault, type Target } from "./target.ts";
 import { textTargets } from "./targets-text.ts";
 import { wireTargets } from "./targets-wire.ts";
 
-export const targets: readonly Target[] = [...evidenceTargets, ...textTargets, ...wireTargets];
+export const targets: readonly Target[] = [...evidenceTargets, ...textTargets, ...policyTargets, ...wireTargets, ...fileTargets];
 
 export function targetNamed(name: string): Target | undefined {
   return [...targets, ...plantedTargets].find((target) => target.name === name);
@@ -24,8 +26,8 @@ const plantedTargets: readonly Target[] = [
     for (;;);
   }),
   planted("planted-slow", () => {
-    const end = performance.now() + 400;
-    while (performance.now() < end);
+    const before = process.threadCpuUsage();
+    while (process.threadCpuUsage(before).user < 300_000);
   }),
   planted("planted-leak", () => {
     leak.push(new Uint8Array(1_048_576).fill(1));
