@@ -1,12 +1,20 @@
 // Which fuzz targets are there, and under which name? Also those with a planted fault, with which the fuzzing itself is tested.
 import { evidenceTargets } from "./targets-evidence.ts";
 import { fileTargets } from "./targets-files.ts";
+import { floorTargets } from "./targets-floors.ts";
 import { policyTargets } from "./targets-policy.ts";
 import { Fault, type Target } from "./target.ts";
 import { textTargets } from "./targets-text.ts";
 import { wireTargets } from "./targets-wire.ts";
 
-export const targets: readonly Target[] = [...evidenceTargets, ...textTargets, ...policyTargets, ...wireTargets, ...fileTargets];
+export const targets: readonly Target[] = [
+  ...evidenceTargets,
+  ...textTargets,
+  ...policyTargets,
+  ...floorTargets,
+  ...wireTargets,
+  ...fileTargets,
+];
 
 export function targetNamed(name: string): Target | undefined {
   return [...targets, ...plantedTargets].find((target) => target.name === name);
