@@ -19,7 +19,7 @@ import { asCheck, judgeEvidence, type Judged } from "./judge.ts";
 import type { CollateralSource } from "./ports.ts";
 import type { EvidenceInHand, LaunchStart } from "./launch-start.ts";
 import { named, refusedState } from "./refusals.ts";
-import type { LaunchRecord } from "./records.ts";
+import type { LaunchRecord, VmRecord } from "./records.ts";
 
 type JudgeEffect = Extract<ManagerEffect, { readonly do: "judge" }>;
 
@@ -69,6 +69,11 @@ export class Launch {
 
   get undecided(): boolean {
     return !this.#over && (this.#record.state === "attesting" || this.#record.state === "pending");
+  }
+
+  /** Its verdict is of another policy than the VM has now. */
+  isJudgedByAnother({ policyVersions: [current] }: VmRecord): boolean {
+    return this.undecided && this.#inHand !== undefined && this.#inHand.result.policyDigest !== current?.digest;
   }
 
   get inHand(): EvidenceInHand | undefined {

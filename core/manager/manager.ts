@@ -88,8 +88,14 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
   const decide = (question: DecisionQuestion): Promise<Result<LaunchRecord>> =>
     decideByPerson(question, sessions.byLaunch(question.launch), ports.store);
 
-  const change = (question: PolicyChangeQuestion): Result<VmRecord> =>
-    phase === "ready" ? changePolicy(context, question) : fail(failure("manager.not-ready"));
+  const change = (question: PolicyChangeQuestion): Result<VmRecord> => {
+    if (phase !== "ready") return fail(failure("manager.not-ready"));
+    const changed = changePolicy(context, question);
+    const live = sessions.live(question.vm);
+    // Nobody is asked about a verdict that cannot stand any more; decide.ts would refuse it all the same.
+    if (changed.ok && live?.launch?.isJudgedByAnother(changed.value) === true) live.cancel(failure("release.policy-changed"));
+    return changed;
+  };
 
   return {
     recover() {

@@ -2,6 +2,9 @@
 // a keychain that locks and a manager that dies, the invariants hold after every step. Failing seeds are kept in seeds.ts and replayed
 // first.
 import fc from "fast-check";
+import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
+import { simulatedPreset } from "../../core/appraise/presets.ts";
+import { canonicalJson } from "../../core/base/json.ts";
 import type { VmRecord } from "../../core/manager/records.ts";
 import { afterAll, expect, test } from "vitest";
 import { makeWorld, saidOn } from "../kit/world.ts";
@@ -12,15 +15,13 @@ import { brokenOnce } from "./seeds.ts";
 /** In one `npm test`. PORTCULLIS_ACTION_RUNS asks for another number, for a night of searching or a quick look. */
 const runs = Number(process.env["PORTCULLIS_ACTION_RUNS"] ?? 10_000);
 const seed = Number(process.env["PORTCULLIS_ACTION_SEED"] ?? 20_261_124);
-const tally = { runs: 0, steps: 0, launches: 0, releases: 0, opened: 0, renewed: 0, faults: 0, crashes: 0 };
+const tally = { runs: 0, steps: 0, launches: 0, releases: 0, pinned: 0, opened: 0, renewed: 0, faults: 0, crashes: 0 };
 
 async function holds(list: readonly Action[]): Promise<void> {
   const world = await makeWorld({ seed: "actions", limits: { launchesPerMinute: 20 } });
-  const few = (vm: VmRecord): VmRecord => ({ ...vm, policy: { ...vm.policy, failedOpensMaximum: 3 } });
-  const vms = [
-    await world.enrol({}, (vm) => few(vm)),
-    await world.enrol({}, (vm) => few({ ...vm, policy: { ...vm.policy, secondLaunch: "replace" } })),
-  ];
+  const enrolled = (different: Partial<AppraisalPolicy>): Promise<VmRecord> =>
+    world.enrol({ policy: canonicalJson({ ...simulatedPreset(), failedOpensMaximum: 3, ...different }) });
+  const vms = [await enrolled({}), await enrolled({ secondLaunch: "replace" }), await enrolled({ release: "first-launch-manual" })];
   const watch = new Watch(world);
   for (const step of list) {
     const crashed = await perform(world, vms, step);
@@ -46,6 +47,7 @@ async function holds(list: readonly Action[]): Promise<void> {
   tally.runs++;
   tally.launches += world.disk.launches.size;
   tally.releases += world.audit().filter(({ kind }) => kind === "launch-released").length;
+  tally.pinned += world.audit().filter(({ facts }) => facts["pinnedBy"] !== undefined).length;
   tally.renewed += world.connections.filter(({ link }) => saidOn(link).filter(({ type }) => type === "challenge").length > 1).length;
   tally.opened += world.audit().filter(({ kind }) => kind === "launch-opened").length;
 }
@@ -61,6 +63,7 @@ test(`the invariants hold over ${runs} action lists`, { timeout: 1_200_000 }, as
   expect(tally.releases).toBeGreaterThan(runs / 10);
   expect(tally.opened).toBeGreaterThan(runs / 20);
   expect(tally.renewed).toBeGreaterThan(runs / 50);
+  expect(tally.pinned).toBeGreaterThan(runs / 100);
   expect(tally.faults).toBeGreaterThan(runs / 100);
 });
 

@@ -1,13 +1,15 @@
 // What can happen to a manager: the steps from which action lists are made. Each does one thing to a world, and never waits for another.
 import fc from "fast-check";
 import { rawFrame } from "../kit/test-agent.ts";
-import type { Connection, World } from "../kit/world.ts";
+import { digestOf, type Connection, type World } from "../kit/world.ts";
 import type { StoreFault } from "../kit/faulty-store.ts";
+import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
 import type { VmRecord } from "../../core/manager/records.ts";
+import type { SimulatedGuest } from "../../core/simulator/processor.ts";
 
 export type Action =
   /** `changing`: every report of this VM says something else than the one before, as a VM that was started anew does. */
-  | { readonly do: "start"; readonly vm: number; readonly changing: boolean }
+  | { readonly do: "start"; readonly vm: number; readonly changing: boolean; readonly image?: number }
   /** The person thinks for longer than evidence stays fresh, while everything else goes on. */
   | { readonly do: "think" }
   | { readonly do: "to-manager" | "to-agent" | "drop" | "kill-agent"; readonly on: number }
@@ -21,15 +23,19 @@ export type Action =
   | { readonly do: "store-fails"; readonly how: StoreFault }
   | { readonly do: "progress-fails" }
   | { readonly do: "crash"; readonly losingUnsynced: boolean }
-  | { readonly do: "disable" | "enable"; readonly vm: number };
+  | { readonly do: "disable" | "enable" | "forget"; readonly vm: number }
+  | { readonly do: "change-policy"; readonly vm: number; readonly to: ReleaseRule };
 
 const index = fc.nat({ max: 3 });
-const vm = fc.constantFrom(0, 0, 0, 1);
+/** The first asks a person always, the second lets a launch replace another, the third asks once. */
+const vm = fc.constantFrom(0, 0, 0, 1, 2, 2, 2);
+/** Another one measures otherwise. */
+const image = fc.constantFrom(0, 0, 0, 1);
 const changing = fc.constantFrom(false, false, false, true);
 
 /** Weighted so that about half of the lists come to a decision. */
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm, changing }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm, changing, image }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("think") }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("to-manager", "to-agent"), on: index }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("run") }) },
@@ -49,7 +55,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("progress-fails") }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crash"), losingUnsynced: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("disable", "enable"), vm }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("disable", "enable", "forget"), vm }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("change-policy"), vm, to: fc.constantFrom("manual", "first-launch-manual") }),
+  },
 );
 
 /** Most lists begin as a launch does, so that what follows meets every stage of one. */
@@ -60,14 +70,22 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
       { weight: 2, arbitrary: fc.constant(1) },
       { weight: 3, arbitrary: fc.constant(2) },
       { weight: 4, arbitrary: fc.constant(3) },
+      { weight: 2, arbitrary: fc.constant(4) },
+      { weight: 2, arbitrary: fc.constant(5) },
     ),
-    start: fc.record({ do: fc.constant("start"), vm, changing }),
+    start: fc.record({ do: fc.constant("start"), vm, changing, image }),
     thinks: fc.constantFrom(false, false, false, false, true),
     rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
   .map(({ begin, start, thinks, rest }) => {
     const think: readonly Action[] = thinks ? [{ do: "think" }] : [];
-    const beginning: readonly (readonly Action[])[] = [[start], [{ do: "run" }, ...think], [{ do: "approve", which: 0, stale: false }]];
+    const beginning: readonly (readonly Action[])[] = [
+      [start],
+      [{ do: "run" }, ...think],
+      [{ do: "approve", which: 0, stale: false }],
+      [{ do: "run" }, { ...start, changing: false }],
+      [{ do: "run" }],
+    ];
     return [...beginning.slice(0, begin).flat(), ...rest];
   });
 
@@ -75,7 +93,7 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
 export async function perform(world: World, vms: readonly VmRecord[], step: Action): Promise<boolean> {
   switch (step.do) {
     case "start":
-      startVm(world, vms[step.vm] ?? fallback(), step.changing);
+      startVm(world, vms[step.vm] ?? fallback(), step);
       break;
     case "think":
       for (let waited = 0; waited < 130; waited += 26) {
@@ -142,14 +160,22 @@ export async function perform(world: World, vms: readonly VmRecord[], step: Acti
     case "enable":
       world.manager.setEnabled((vms[step.vm] ?? fallback()).id, step.do === "enable");
       break;
+    case "forget":
+      world.manager.forgetApprovals((vms[step.vm] ?? fallback()).id);
+      break;
+    case "change-policy":
+      changeRule(world, (vms[step.vm] ?? fallback()).id, step.to);
+      break;
   }
   await world.quiet();
   return false;
 }
 
-function startVm(world: World, record: VmRecord, changes: boolean): void {
-  const guest = world.guest(record);
-  world.connect(record, { guest: changes ? { ...guest, report: (request) => world.guest(record).report(request) } : guest });
+function startVm(world: World, record: VmRecord, { changing: changes, image: kind = 0 }: Extract<Action, { readonly do: "start" }>): void {
+  const started = (): SimulatedGuest =>
+    world.processor.launch({ hostData: digestOf(record), ...(kind === 0 ? {} : { measurement: new Uint8Array(48).fill(kind) }) });
+  const guest = started();
+  world.connect(record, { guest: changes ? { ...guest, report: (request) => started().report(request) } : guest });
 }
 
 /** The newest connections are the interesting ones. */
@@ -164,6 +190,14 @@ function decide(world: World, verdict: "approve" | "deny", which: number, stale:
   const evidence = stale ? "00".repeat(48) : (launch.evidenceDigest ?? "00".repeat(48));
   if (verdict === "approve") world.approved.add(evidence);
   world.answers.push(world.manager.decide({ launch: launch.id, evidence, verdict, reason: "a person says so" }));
+}
+
+function changeRule(world: World, id: string, release: ReleaseRule): void {
+  const {
+    policy,
+    policyVersions: [version],
+  } = world.manager.vm(id) ?? fallback();
+  world.manager.changePolicy({ vm: id, policy: { ...policy, release }, before: version?.digest ?? "", reason: "another rule" });
 }
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {

@@ -7,6 +7,8 @@ import { nodePrimitives } from "../../core/node/primitives.ts";
 import { verifyChain } from "../../core/audit/chain.ts";
 import { emptyTip } from "../../core/audit/entry.ts";
 import { evidenceDigest } from "../../core/appraise/evidence.ts";
+import { broken } from "./broken.ts";
+import { replay } from "./release-rules.ts";
 import { saidOn, sent, type Connection, type World } from "../kit/world.ts";
 import type { AuditEntry } from "../../core/audit/entry.ts";
 import type { LaunchRecord } from "../../core/manager/records.ts";
@@ -34,7 +36,7 @@ export class Watch {
       this.#keysAreTheVmsOwn(connection, releases);
       this.#successIsTrue(connection, record);
     }
-    this.#failedOpensAreCounted(entries);
+    this.#vmsAreAsTheLogSays(entries);
   }
 
   /** After a start on what the disk holds: nothing is left open, and nothing was sent again. */
@@ -99,11 +101,12 @@ export class Watch {
     this.#personSaidYes(entry, record);
   }
 
-  /** Every policy here is manual: what was released was seen, in this or in other evidence of the same claims. */
+  /** What a person let go was seen by them, in this or in other evidence of the same claims; for what went by policy see release-rules.ts. */
   #personSaidYes({ facts }: AuditEntry, { decision }: LaunchRecord): void {
+    if (facts["by"] === "policy") return;
     const approval = facts["approval"];
     const named = approval !== null && typeof approval === "object" && "evidence" in approval ? approval : undefined;
-    if (facts["by"] !== "person" || named === undefined) broken("nothing is released without a person");
+    if (facts["by"] !== "person" || named === undefined) broken("a release is by a person or by policy");
     if (decision?.approvedEvidence !== named["evidence"]) broken("the record names what the person saw");
     if (!this.#world.approved.has(decision?.approvedEvidence ?? "")) broken("an approval is of the evidence that the person saw");
     if (named["claims"] !== facts["claims"]) broken("other claims need another approval");
@@ -130,16 +133,15 @@ export class Watch {
     if (record?.state === "opened" && agent.keys.size === 0) broken("opened means that the agent had the keys");
   }
 
-  #failedOpensAreCounted(entries: readonly AuditEntry[]): void {
-    for (const { id, failedOpens, enabled } of this.#world.disk.vms.values()) {
-      if (!enabled) continue;
-      let count = 0;
-      for (const { kind, facts } of entries) {
-        if (facts["vm"] !== id) continue;
-        if (kind === "launch-opened" || kind === "vm-changed") count = 0;
-        else if (kind === "delivery-unknown" || (kind === "launch-failed" && facts["code"] === undefined)) count++;
-      }
-      if (count !== failedOpens) broken("an unknown delivery counts as a release", `${failedOpens}, log says ${count}`);
+  #vmsAreAsTheLogSays(entries: readonly AuditEntry[]): void {
+    for (const vm of this.#world.disk.vms.values()) {
+      const told = replay(vm.id, entries, this.#world.disk);
+      if (vm.enabled && told.failedOpens !== vm.failedOpens)
+        broken("an unknown delivery counts as a release", `${vm.failedOpens}, log says ${told.failedOpens}`);
+      const [pins, approved] = [vm.pins.map(({ launch }) => launch), told.approved.map(({ launch }) => launch)];
+      if (pins.join() !== approved.join())
+        broken("what a person approved is pinned, and nothing else", `${pins.join()}, not ${approved.join()}`);
+      if (vm.policyVersions[0]?.digest !== told.policy) broken("the log names the policy that the VM has");
     }
   }
 
@@ -147,8 +149,4 @@ export class Watch {
     const challenge = saidOn(link).find((message) => message.type === "challenge");
     return challenge?.type === "challenge" ? this.#world.disk.launches.get(challenge.launch) : undefined;
   }
-}
-
-function broken(invariant: string, detail = ""): never {
-  throw new Error(`broken: ${invariant}${detail === "" ? "" : ` (${detail})`}`);
 }

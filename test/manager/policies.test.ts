@@ -8,7 +8,7 @@ import { policyDigest } from "../../core/manager/policies.ts";
 import type { VmRecord } from "../../core/manager/records.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { simulatedProcessor } from "../kit/simulated.ts";
-import { digestOf, makeWorld, sent, type World } from "../kit/world.ts";
+import { digestOf, makeWorld, saidOn, sent, type World } from "../kit/world.ts";
 
 let world: World;
 let vm: VmRecord;
@@ -61,19 +61,63 @@ describe("a change", () => {
   });
 });
 
-test("a launch that was judged by the older version gets no key, and its agent comes again", async () => {
-  const connection = world.connect(vm);
-  await world.run();
-  must(world.manager.changePolicy({ vm: vm.id, policy: looser, before: before(), reason: "x" }));
-  await world.answer(connection);
-  await world.run();
-  expect(world.launchOf(connection)).toMatchObject({ state: "refused", code: "release.policy-changed" });
-  expect(sent(connection.link, "release")).toBe(false);
-  const again = world.connect(world.manager.vm(vm.id) ?? vm);
-  await world.run();
-  await world.answer(again);
-  await world.run();
-  expect(world.launchOf(again)).toMatchObject({ state: "opened" });
+describe("a launch that was judged by the older version", () => {
+  const change = () => must(world.manager.changePolicy({ vm: vm.id, policy: looser, before: before(), reason: "x" }));
+
+  test("ends at once with “try later”, and the next one is judged by the new version", async () => {
+    const connection = world.connect(vm);
+    await world.run();
+    expect(world.manager.pending()).toHaveLength(1);
+    change();
+    await world.run();
+    expect(world.launchOf(connection)).toMatchObject({ state: "abandoned", code: "release.policy-changed" });
+    expect(saidOn(connection.link).at(-1)).toMatchObject({ type: "refused", code: "try-later" });
+    expect(world.manager.pending()).toEqual([]);
+    const again = world.connect(world.manager.vm(vm.id) ?? vm);
+    await world.run();
+    await world.answer(again);
+    await world.run();
+    expect(world.launchOf(again)).toMatchObject({ state: "opened" });
+    const released = world.audit().find(({ kind }) => kind === "launch-released");
+    expect(released?.facts["policy"]).toBe(policyDigest(looser, nodePrimitives));
+  });
+
+  test("gets no key although a person approved, where the policy changes while the keychain is asked", async () => {
+    const connection = world.connect(vm);
+    await world.run();
+    world.keychain.holding = true;
+    const decided = world.decide(connection);
+    await world.quiet();
+    change();
+    world.keychain.letGo();
+    expect(await decided).toMatchObject({ ok: false, failure: { code: "approval.launch-ended" } });
+    await world.run();
+    expect(world.launchOf(connection)).toMatchObject({ state: "abandoned", code: "release.policy-changed" });
+    expect(sent(connection.link, "release")).toBe(false);
+    await world.settle();
+    expect(world.keychain.lent.every(({ wiped }) => wiped)).toBe(true);
+  });
+
+  test("is refused where the policy changes while it is judged", async () => {
+    world.simulatedCollateral.holding = true;
+    const connection = world.connect(vm);
+    await world.run();
+    change();
+    world.simulatedCollateral.letGo();
+    await world.run();
+    expect(world.launchOf(connection)).toMatchObject({ state: "refused", code: "release.policy-changed" });
+    expect(saidOn(connection.link).at(-1)).toMatchObject({ type: "refused", code: "try-later" });
+  });
+
+  test("goes on where nothing is changed", async () => {
+    const connection = world.connect(vm);
+    await world.run();
+    must(world.manager.changePolicy({ vm: vm.id, policy: vm.policy, before: before(), reason: "x" }));
+    must(world.manager.forgetApprovals(vm.id));
+    await world.answer(connection);
+    await world.run();
+    expect(world.launchOf(connection)).toMatchObject({ state: "opened" });
+  });
 });
 
 describe("a proposed change", () => {

@@ -1,0 +1,97 @@
+// What does the audit log say that a VM's record must hold? Entries are read again from the first, with rules of our own: who may have let each
+// key go, what is approved in advance, and how many opens failed. It shares no code with core/release.
+import { toHex } from "../../core/base/bytes.ts";
+import { must } from "../../core/base/result.ts";
+import { policyFromText } from "../../core/appraise/policy-text.ts";
+import { parseReport } from "../../core/snp/report.ts";
+import { broken } from "./broken.ts";
+import type { AuditEntry } from "../../core/audit/entry.ts";
+import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
+import type { MemoryDisk } from "../kit/memory-store.ts";
+
+interface Approved {
+  readonly launch: string;
+  readonly seen: string;
+}
+
+export interface Told {
+  readonly failedOpens: number;
+  /** Newest first. */
+  readonly approved: readonly Approved[];
+  /** Digest of the current policy, hex. */
+  readonly policy: string;
+}
+
+export function replay(vm: string, entries: readonly AuditEntry[], disk: MemoryDisk): Told {
+  let told: Told = { failedOpens: 0, approved: [], policy: "" };
+  for (const entry of entries) if (entry.facts["vm"] === vm) told = after(told, entry, disk);
+  return told;
+}
+
+function after(told: Told, { kind, facts }: AuditEntry, disk: MemoryDisk): Told {
+  switch (kind) {
+    case "vm-enrolled":
+      return { ...told, policy: textOf(facts["policy"]) };
+    case "vm-changed":
+      return afterChange(told, facts);
+    case "launch-released":
+      return { ...told, approved: afterRelease(told, facts, disk) };
+    case "launch-opened":
+      return { ...told, failedOpens: 0 };
+    case "launch-failed":
+      // With a code, nothing left the house.
+      return facts["code"] === undefined ? { ...told, failedOpens: told.failedOpens + 1 } : told;
+    case "delivery-unknown":
+      return { ...told, failedOpens: told.failedOpens + 1 };
+    default:
+      return told;
+  }
+}
+
+/** One thing changes at a time: the policy, the approvals, or whether it is enabled, which sets the count back. */
+function afterChange(told: Told, facts: AuditEntry["facts"]): Told {
+  const policy = textOf(facts["policy"]);
+  if (policy !== told.policy) return { ...told, policy };
+  if (facts["approvals"] !== told.approved.length) {
+    if (facts["approvals"] !== 0) broken("approvals are forgotten all together");
+    return { ...told, approved: [] };
+  }
+  return facts["enabled"] === true ? { ...told, failedOpens: 0 } : told;
+}
+
+function afterRelease({ approved, policy }: Told, facts: AuditEntry["facts"], disk: MemoryDisk): readonly Approved[] {
+  if (facts["policy"] !== policy) broken("a key goes under the policy that the VM has then");
+  const launch = textOf(facts["launch"]);
+  const rule = ruleOf(policy, disk);
+  const seen = seenIn(launch, disk);
+  if (facts["by"] === "person") {
+    if (facts["pinnedBy"] !== undefined) broken("what a person let go stands for itself");
+    if (rule !== "first-launch-manual") return approved;
+    return [{ launch, seen }, ...approved.filter((one) => one.seen !== seen)];
+  }
+  if (rule !== "first-launch-manual") broken("nothing is released without a person");
+  const pin = approved.find((one) => one.launch === facts["pinnedBy"]);
+  if (pin?.seen !== seen) broken("what goes by policy shows what a person approved in a release that is in the log before it", launch);
+  if (disk.launches.get(launch)?.decision?.pinnedBy !== facts["pinnedBy"]) broken("the record names the approved launch");
+  return approved;
+}
+
+function ruleOf(digest: string, disk: MemoryDisk): ReleaseRule {
+  const text = disk.policies.get(digest);
+  if (text === undefined) broken("every policy that judged is kept", digest);
+  return must(policyFromText(text)).release;
+}
+
+/** All that the person saw of who it is; the rest of a report may change from launch to launch. */
+function seenIn(launch: string, disk: MemoryDisk): string {
+  const bytes = disk.launches.get(launch)?.report;
+  if (bytes === undefined) broken("the record of a release keeps its report", launch);
+  const report = must(parseReport(bytes));
+  const { measurement, chipId, idKeyDigest, authorKeyDigest, familyId, imageId } = report;
+  return [report.signingKey, ...[measurement, chipId, idKeyDigest, authorKeyDigest, familyId, imageId].map(toHex)].join(" ");
+}
+
+function textOf(fact: AuditEntry["facts"][string] | undefined): string {
+  if (typeof fact !== "string") broken("the log names its policy and its launch");
+  return fact;
+}
