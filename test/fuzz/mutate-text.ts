@@ -37,7 +37,10 @@ const appended: Damage = (parts, { draw, texts }) => {
   return parts.with(index, `${parts[index] ?? ""}${draw.pick(texts)}`);
 };
 const fromElsewhere: Damage = (parts, { draw, other }) => parts.with(at(parts, draw), draw.pick(other()));
-const dropped: Damage = (parts, { draw }) => parts.toSpliced(at(parts, draw), 1 + draw.below(3));
+const dropped: Damage = (parts, { draw }) => {
+  const left = parts.toSpliced(at(parts, draw), 1 + draw.below(3));
+  return left.length === 0 ? [" "] : left;
+};
 const swapped: Damage = (parts, { draw }) => {
   const [one, two] = [at(parts, draw), at(parts, draw)];
   return parts.with(one, parts[two] ?? "").with(two, parts[one] ?? "");
