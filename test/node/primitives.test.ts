@@ -31,9 +31,17 @@ describe("real signatures, by two implementations", needsVectors(), () => {
 
 const message = Uint8Array.of(1, 2, 3);
 
-test("digests run over the parts one after the other", () => {
-  const whole = new Uint8Array(createHash("sha384").update(concat(message, message)).digest());
-  expect(nodePrimitives.digest("sha384", message, message)).toEqual(whole);
+test.each(["sha256", "sha384", "sha512"] as const)("%s runs over the parts one after the other, however many they are", (name) => {
+  // Above what Node gives out of its pool, and a view into something longer.
+  const long = new Uint8Array(20_000).fill(0xe5).subarray(1);
+  for (const parts of [[], [message], [message, message], [message, new Uint8Array(), long]]) {
+    const whole = new Uint8Array(
+      createHash(name)
+        .update(concat(...parts))
+        .digest(),
+    );
+    expect(nodePrimitives.digest(name, ...parts)).toEqual(whole);
+  }
 });
 
 test("P-384: only this key, this message, this signature and this form", () => {
