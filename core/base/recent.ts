@@ -35,3 +35,10 @@ export class Recent<T> {
     this.#kept.delete(name);
   }
 }
+
+/** A name for what has this digest: a character for each byte, which is made and looked up in half the time of hex. Never for people. */
+export function nameOfDigest(digest: Uint8Array): string {
+  let name = "";
+  for (let i = 0; i < digest.length; i++) name += String.fromCharCode(digest[i] ?? 0);
+  return name;
+}

@@ -1,8 +1,8 @@
 // Was this signature of an issuer found valid before? The same certificates and lists come with every launch, and a signature over the same
 // bytes by the same key stays valid. Only that fact is remembered: dates, pins, names and revocation are judged anew by whoever asks.
-import { toHex, u32be } from "../base/bytes.ts";
+import { viewOf } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { Recent } from "../base/recent.ts";
+import { nameOfDigest, Recent } from "../base/recent.ts";
 
 /**
  * The same port, which asks `primitives` about an RSA-PSS signature that it found valid only once. A report's own signature is new with
@@ -17,8 +17,12 @@ export function rememberingPrimitives(primitives: Primitives, limit: number = us
     verifyP384: (spki, message, signature) => primitives.verifyP384(spki, message, signature),
     verifyPss384(spki, message, signature) {
       // SECURITY: with the lengths in it, no other split of the same bytes has this name.
-      const lengths = [spki, message, signature].map(({ length }) => u32be(length));
-      const name = toHex(primitives.digest("sha256", ...lengths, spki, message, signature));
+      const lengths = new Uint8Array(12);
+      const view = viewOf(lengths);
+      view.setUint32(0, spki.length);
+      view.setUint32(4, message.length);
+      view.setUint32(8, signature.length);
+      const name = nameOfDigest(primitives.digest("sha256", lengths, spki, message, signature));
       if (valid.get(name) === true) return true;
       const holds = primitives.verifyPss384(spki, message, signature);
       // SECURITY: the one place that inserts. What does not hold is not remembered: a flood of it must not push out what does.

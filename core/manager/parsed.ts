@@ -1,8 +1,7 @@
 // Was this certificate read before? Endorsements of one host come back with every launch, and reading them costs more than verifying them.
 // Keeps what pure parsers said about exact bytes, and nothing else: every launch verifies anew. Bounded; a flood only makes it slow.
-import { toHex } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
-import { Recent } from "../base/recent.ts";
+import { nameOfDigest, Recent } from "../base/recent.ts";
 import { ok, type Result } from "../base/result.ts";
 import { certificatesFrom, type Certificate } from "../endorse/certificate.ts";
 import { crlsFrom, type Crl } from "../endorse/crl.ts";
@@ -46,7 +45,7 @@ export class ParsedEndorsements implements EndorsementReaders {
 
   /** What cannot be read is not kept: it is cheap to find out again. */
   #read<T>(bytes: Uint8Array, kept: Recent<readonly T[]>, read: (bytes: Uint8Array) => Result<readonly T[]>): Result<readonly T[]> {
-    const name = toHex(this.#primitives.digest("sha256", bytes));
+    const name = nameOfDigest(this.#primitives.digest("sha256", bytes));
     const known = kept.get(name);
     if (known !== undefined) return ok(known);
     const made = read(bytes);

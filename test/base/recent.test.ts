@@ -1,7 +1,7 @@
 // A bounded memory: what stays, what goes, and that it never holds more than it may.
-import { array, assert, integer, property, tuple } from "fast-check";
+import { array, assert, integer, property, tuple, uint8Array } from "fast-check";
 import { expect, test } from "vitest";
-import { Recent } from "../../core/base/recent.ts";
+import { nameOfDigest, Recent } from "../../core/base/recent.ts";
 
 test("below, at and above its limit: what was not asked for the longest goes first", () => {
   const recent = new Recent<number>(3);
@@ -39,6 +39,18 @@ test("never above its limit, whatever comes", () => {
       for (const [name, weight] of all) recent.set(`${name}`, weight, weight);
       const held = Array.from({ length: 10 }, (_, name) => recent.get(`${name}`) ?? 0);
       expect(held.reduce((sum, weight) => sum + weight, 0)).toBeLessThanOrEqual(10);
+    }),
+  );
+});
+
+test("two digests have one name only where they are the same", () => {
+  const digests = uint8Array({ minLength: 32, maxLength: 32 });
+  assert(
+    property(digests, integer({ min: 0, max: 255 }), (digest, bit) => {
+      const name = nameOfDigest(digest);
+      expect([...name].map((character) => character.charCodeAt(0))).toEqual([...digest]);
+      digest[bit >> 3] = (digest[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(nameOfDigest(digest)).not.toBe(name);
     }),
   );
 });
