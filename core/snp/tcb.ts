@@ -22,8 +22,7 @@ export type TcbComponent = "fmc" | "bootloader" | "tee" | "snp" | "microcode";
 /** @param raw eight bytes of a report. Fails where a byte that this product does not use is not zero. */
 export function parseTcb(product: Product, raw: Uint8Array): Result<Tcb> {
   const layout = layouts[product];
-  const used = new Set<number | undefined>(Object.values(layout));
-  const reservedSet = raw.some((byte, offset) => byte !== 0 && !used.has(offset));
+  const reservedSet = reservedBytes[product].some((offset) => raw[offset] !== 0);
   if (raw.length !== tcbLength || reservedSet) return fail(failure("snp.tcb-reserved", `${product} ${toHex(raw)}`));
   const level = (component: TcbComponent): number => raw[layout[component] ?? tcbLength] ?? 0;
   return ok({
@@ -64,3 +63,14 @@ const firstLayout: Layout = { fmc: undefined, bootloader: 0, tee: 1, snp: 6, mic
 /** AMD 56860, table TCB_VERSION for family 1Ah. */
 const turinLayout: Layout = { fmc: 0, bootloader: 1, tee: 2, snp: 3, microcode: 7 };
 const layouts: { readonly [product in Product]: Layout } = { Milan: firstLayout, Genoa: firstLayout, Turin: turinLayout };
+
+const reservedBytes: { readonly [product in Product]: readonly number[] } = {
+  Milan: reservedOf(firstLayout),
+  Genoa: reservedOf(firstLayout),
+  Turin: reservedOf(turinLayout),
+};
+
+function reservedOf(layout: Layout): readonly number[] {
+  const used = new Set<number | undefined>(Object.values(layout));
+  return Array.from({ length: tcbLength }, (_, offset) => offset).filter((offset) => !used.has(offset));
+}
