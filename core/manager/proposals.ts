@@ -114,10 +114,14 @@ export class OpenProposals implements Proposals {
     if (after === before) return fail(failure("policy.same"));
     const question = { vm: id, policy, before, reason };
     const summary = policySummary(vm, policy, reason);
-    return this.#keep({ about: "policy", vm: id, before, after, verdict: "approve", ...this.#head(vm.name, reason, summary) }, async () => {
-      const changed = this.#actions.changePolicy(question);
-      return changed.ok ? ok({ about: "policy", vm: changed.value }) : changed;
-    });
+    if (!summary.ok) return summary;
+    return this.#keep(
+      { about: "policy", vm: id, before, after, verdict: "approve", ...this.#head(vm.name, reason, summary.value) },
+      async () => {
+        const changed = this.#actions.changePolicy(question);
+        return changed.ok ? ok({ about: "policy", vm: changed.value }) : changed;
+      },
+    );
   }
 
   codeOf(proposal: string): string | undefined {

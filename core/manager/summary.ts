@@ -1,6 +1,6 @@
 // What does a person need to read before they confirm? Sentences from the service's own record, never from the page that proposed
 // (docs/protocol.md, "What must always hold", 2 and 8). Shows SIMULATED first. Never abbreviates a digest that is to be compared.
-import { toHex } from "../base/bytes.ts";
+import { isZero, toHex } from "../base/bytes.ts";
 import { parseReport, firmwareText, type Report } from "../snp/report.ts";
 import { productOf } from "../snp/product.ts";
 import { parseTcb, tcbComponents } from "../snp/tcb.ts";
@@ -43,7 +43,7 @@ function reportSentences(report: Report): readonly string[] {
       : toHex(report.reportedTcb);
   return [
     `Measurement: ${toHex(report.measurement)}`,
-    `Chip: ${toHex(report.chipId)}`,
+    `Chip: ${toHex(report.chipId)}${isZero(report.chipId) ? " (masked: every machine that masks its chip looks like this one)" : ""}`,
     `Reported TCB${product === undefined ? "" : ` (${product})`}: ${levels}; firmware ${firmwareText(report.currentVersion)}.`,
   ];
 }

@@ -129,9 +129,54 @@ describe("a proposed change", () => {
     const { summary } = must(propose(changed));
     expect(summary[0]).toMatch(/^SIMULATED/);
     expect(summary[1]).toBe(`Change the policy of “${vm.name}” (${vm.id}) from version 1 to version 2?`);
-    expect(summary[2]).toMatch(/^LOOSER: Privilege level of the agent\. Waived now: a firmware layer/);
-    expect(summary[3]).toMatch(/^Stricter: Time to approve/);
+    expect(summary[2]).toBe("Looser: 1. Stricter: 1. Otherwise: 0.");
+    expect(summary[3]).toMatch(/^LOOSER: Privilege level of the agent\. Waived now: a firmware layer/);
+    expect(summary[4]).toMatch(/^Stricter: Time to approve/);
     expect(summary.at(-1)).toBe("Reason given: because");
+  });
+
+  describe("of which a dialog could not show all that becomes looser is refused", () => {
+    const digests = (count: number) => Array.from({ length: count }, (_, index) => (index + 1).toString(16).padStart(96, "0"));
+    const allowing = (count: number): AppraisalPolicy => ({
+      ...vm.policy,
+      checks: { ...vm.policy.checks, idKeyDigest: { require: digests(count) } },
+    });
+    const from = async (policy: AppraisalPolicy) => {
+      vm = await world.enrol({}, (record) => ({ ...record, policy }));
+    };
+
+    test.each([
+      [40, true],
+      [41, false],
+    ])("%i digests more: %s", async (more, shown) => {
+      await from(allowing(1));
+      const proposed = propose(allowing(1 + more));
+      expect(proposed.ok).toBe(shown);
+      const text = proposed.ok ? proposed.value.summary.join("\n") : proposed.failure.code;
+      if (!shown) expect(text).toBe("policy.too-much-looser");
+      else
+        expect(
+          digests(1 + more)
+            .slice(1)
+            .filter((digest) => !text.includes(digest)),
+        ).toEqual([]);
+    });
+
+    test("and what becomes stricter is counted, and shortened", async () => {
+      const floor = (value: number) => ({ bootloader: value, tee: value, snp: value, microcode: value });
+      const floors = (value: number): AppraisalPolicy => {
+        const demand = { require: { Milan: floor(value) } };
+        return {
+          ...vm.policy,
+          checks: { ...vm.policy.checks, reportedTcb: demand, committedTcb: demand, currentTcb: demand, launchTcb: demand },
+        };
+      };
+      await from(floors(1));
+      const { summary } = must(propose(floors(2)));
+      expect(summary[2]).toBe("Looser: 0. Stricter: 16. Otherwise: 0.");
+      expect(summary.filter((line) => line.startsWith("Stricter:"))).toHaveLength(12);
+      expect(summary.at(-2)).toBe("And 4 more: stricter.");
+    });
   });
 
   test("takes effect by the code, once", async () => {

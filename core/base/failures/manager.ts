@@ -110,6 +110,12 @@ export const managerFailures = {
     peer: "not-accepted",
     sentence: "That is the policy which the VM has already. Change something, or leave it.",
   },
+  "policy.too-much-looser": {
+    family: "limited",
+    peer: "not-accepted",
+    sentence:
+      "More would become looser than a confirmation can show in full. Change it in several steps, or at the terminal with `portcullis vm set-policy`.",
+  },
   "policy.too-many-versions": {
     family: "limited",
     peer: "not-accepted",
