@@ -1,6 +1,7 @@
 // How is a launch shown on a terminal? The same groups, fields and checks as in the console. Everything that came from a VM is made printable.
 import { waitingSentence } from "../api/waiting.ts";
 import type { LaunchDetail, LaunchSummary, SimulationView, VmDetail, VmSummary } from "../api/schemas.ts";
+import { policyFromText } from "../appraise/policy-text.ts";
 import { printable } from "./output.ts";
 
 /** @param now milliseconds since 1970, for what is left of a wait. */
@@ -56,9 +57,10 @@ export function vmLine(vm: VmSummary): string {
 export function vmText(vm: VmDetail): string {
   const lines = [vmLine(vm)];
   const { number, since, reason } = vm.policyVersion;
-  lines.push(`policy version ${number} since ${since} (${reason})`);
-  for (const pin of vm.pins)
-    lines.push(`approved in launch ${pin.launch} at ${pin.at}: measurement ${pin.measurement}, chip ${pin.chipId}`);
+  lines.push(`policy version ${number} since ${since} (${reason})`, ...releaseLines(vm.policy));
+  lines.push(...vm.pins.flatMap(pinLines));
+  for (const { chipId, firstAt, lastAt, reportedTcb } of vm.history.chips)
+    lines.push(`had its keys on chip ${chipId}`, `  from ${firstAt} to ${lastAt}, reported TCB ${reportedTcb}`);
   if (vm.failedOpens > 0) lines.push(`releases that did not open: ${vm.failedOpens}`);
   for (const disk of vm.disks) lines.push(`disk ${disk.id}: ${disk.device} as ${disk.name}`);
   for (const { digest, hostDataBase64, text, retiredAt } of vm.configurations) {
@@ -66,6 +68,22 @@ export function vmText(vm: VmDetail): string {
     lines.push(`HOST_DATA ${digest}`, `HOST_DATA in base64 (QEMU host-data=) ${hostDataBase64}`);
   }
   return lines.map(printable).join("\n");
+}
+
+/** A manager of another version may hold a policy that this program cannot read: it says so, and shows the rest. */
+function releaseLines(policy: string): readonly string[] {
+  const read = policyFromText(policy);
+  if (!read.ok) return ["release rule unknown: this program cannot read the policy"];
+  const { release, releaseTimes } = read.value;
+  return [`release rule ${release}${releaseTimes === "any" ? "" : ", and times of release (vm policy shows them)"}`];
+}
+
+function pinLines({ launch, at, signer, provider, ...identity }: VmDetail["pins"][number]): readonly string[] {
+  // Zeros stand for no ID block; a measurement and a chip are said whatever they are.
+  const named = pinFields.flatMap(([field, title], index) =>
+    index > 1 && /^0+$/.test(identity[field]) ? [] : [`  ${title} ${identity[field]}`],
+  );
+  return [`approved in launch ${launch} at ${at}, signed by a ${signer}${provider === "" ? "" : ` of ${provider}`}`, ...named];
 }
 
 export function simulationText({ phase, progress, launch, exitCode, failure }: SimulationView): string {
@@ -87,4 +105,13 @@ const groups = [
   "binding",
   "history",
   "rules",
+] as const;
+
+const pinFields = [
+  ["measurement", "measurement"],
+  ["chipId", "chip"],
+  ["idKeyDigest", "ID key"],
+  ["authorKeyDigest", "author key"],
+  ["familyId", "family id"],
+  ["imageId", "image id"],
 ] as const;
