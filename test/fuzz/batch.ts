@@ -50,6 +50,7 @@ export function runBatch(
   { seed, count, milliseconds = Number.POSITIVE_INFINITY, mostRss = maximumRss }: Batch,
   progress: Int32Array,
 ): BatchResult {
+  const { milliseconds: tooSlow = usuallyTooSlow } = target;
   const outcomes: Record<string, number> = {};
   const findings = new Map<string, Finding>();
   const begun = performance.now();
@@ -76,7 +77,7 @@ export function runBatch(
     const took = performance.now() - started;
     if (took > slowest.milliseconds) slowest = { index, milliseconds: took };
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    const found = what ?? (took > tooSlow && isSlow(target, input) ? `slower than ${tooSlow} ms` : undefined);
+    const found = what ?? (took > tooSlow && isSlow(target, input, tooSlow) ? `slower than ${tooSlow} ms` : undefined);
     if (found !== undefined && !findings.has(found)) findings.set(found, { target: target.name, seed, index, what: found });
   }
   const rssGrowth = Math.max(0, process.memoryUsage.rss() - rssBase);
@@ -129,7 +130,7 @@ function highestRss(): number {
 }
 
 /** A busy machine stops a thread for longer than that: only what keeps this thread itself at work that long, each time, is slow. */
-function isSlow(target: Target, input: Uint8Array): boolean {
+function isSlow(target: Target, input: Uint8Array, tooSlow: number): boolean {
   return [1, 2, 3].every(() => {
     const before = process.threadCpuUsage();
     examine(target, input);
@@ -138,7 +139,7 @@ function isSlow(target: Target, input: Uint8Array): boolean {
   });
 }
 
-const tooSlow = 250;
+const usuallyTooSlow = 250;
 const sampled = 1_024;
 const warmUp = 4_096;
 const maximumFindings = 20;

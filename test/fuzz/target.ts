@@ -12,6 +12,8 @@ export interface Target {
    * @returns "parsed", or the code of the refusal. @throws {@link Fault} where a promise is broken; whatever else is thrown is a fault too.
    */
   readonly examine: (input: Uint8Array) => string;
+  /** How long one input may keep the processor, where 250 ms are known to be too short. */
+  readonly milliseconds?: number;
 }
 
 /** Never changes the seeds: what it gives is a copy. */
@@ -57,3 +59,5 @@ export const parsed = "parsed";
 const usualDetail = 512;
 /** An author is told of several faults at once, each with its path. */
 export const longestPolicyDetail = 3_000;
+/** The YAML library needs some microseconds a character, and 131,072 are read. With the square of the length it would be far more. */
+export const yamlMilliseconds = 2_500;

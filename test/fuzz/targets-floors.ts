@@ -6,12 +6,13 @@ import { canonicalJson, type Json } from "../../core/base/json.ts";
 import { fromUtf8, utf8 } from "../../core/base/utf8.ts";
 import { mutateWith } from "./mutate-bytes.ts";
 import { mutateJson } from "./mutate-json.ts";
-import { expectThat, longestPolicyDetail, outcomeOf, type Target } from "./target.ts";
+import { expectThat, longestPolicyDetail, outcomeOf, type Target, yamlMilliseconds } from "./target.ts";
 
 const bit = { ...knownFloors[0], demand: { mitigationBit: 3 } };
 
 const floors: Target = {
   name: "floors",
+  milliseconds: yamlMilliseconds,
   seeds: [knownFloors, knownFloors.slice(0, 3), [bit], []].map((table) => utf8(JSON.stringify({ version: 1, floors: table }))),
   mutate: mutateWith(mutateJson),
   examine: (input) => {

@@ -17,10 +17,11 @@ import { mutateWith } from "./mutate-bytes.ts";
 import { mutateJson } from "./mutate-json.ts";
 import { mutateText } from "./mutate-text.ts";
 import { pattern } from "./seeds.ts";
-import { expectThat, isOneOf, longestPolicyDetail, outcomeOf, type Target } from "./target.ts";
+import { expectThat, isOneOf, longestPolicyDetail, outcomeOf, type Target, yamlMilliseconds } from "./target.ts";
 
 const policyText: Target = {
   name: "policy-text",
+  milliseconds: yamlMilliseconds,
   seeds: [
     utf8(policyYaml(fullPolicy, ["for the build server"])),
     ...[standardPreset(), simulatedPreset()].map((policy) => utf8(stringify(policy))),
@@ -159,6 +160,7 @@ function textOf(result: unknown): string {
 
 const history: Target = {
   name: "history",
+  milliseconds: yamlMilliseconds,
   seeds: [
     { chips: [], instances: [] },
     {
