@@ -5,6 +5,7 @@ import { must } from "../../core/base/result.ts";
 import type { ReleaseRule, ReleaseTimes } from "../../core/appraise/policy-demands.ts";
 import type { LaunchRecord, VmRecord } from "../../core/manager/records.ts";
 import type { SimulatedGuest } from "../../core/simulator/processor.ts";
+import { changing } from "./hold-kit.ts";
 import { simulatedProcessor } from "../kit/simulated.ts";
 import { digestOf, makeWorld, type World } from "../kit/world.ts";
 
@@ -38,7 +39,7 @@ async function elsewhere(): Promise<SimulatedGuest> {
 
 const another = new Uint8Array(48).fill(0x99);
 
-test("the first launch asks a person, and what they approved goes by itself afterwards", async () => {
+test("holds 9: the first launch asks a person, and what they approved goes by itself afterwards", async () => {
   const first = await launch(undefined, "approve");
   expect(first).toMatchObject({ state: "opened", because: { reason: "first-launch" }, decision: { by: "person" } });
   expect(world.manager.vm(vm.id)?.pins).toMatchObject([{ launch: first.id, signer: "vcek", chipId: toHex(world.processor.chip.chipId) }]);
@@ -50,7 +51,7 @@ test("the first launch asks a person, and what they approved goes by itself afte
   ]);
 });
 
-describe("what is new goes to a person, with the difference", () => {
+describe("holds 9: what is new goes to a person, with the difference", () => {
   beforeEach(async () => {
     await launch(undefined, "approve");
   });
@@ -102,6 +103,34 @@ describe("what is new goes to a person, with the difference", () => {
     must(world.manager.forgetApprovals(vm.id));
     expect(await launch()).toMatchObject({ state: "pending", because: { reason: "first-launch" } });
     expect(world.audit().at(-1)).toMatchObject({ kind: "vm-changed", facts: { approvals: 0 } });
+  });
+
+  test("neither forgetting nor another policy says that failed opens were looked into", () => {
+    const known = world.manager.vm(vm.id) ?? vm;
+    world.disk.vms.set(vm.id, { ...known, failedOpens: 2 });
+    expect(must(world.manager.forgetApprovals(vm.id))).toMatchObject({ pins: [], failedOpens: 2 });
+    const policy = { ...vm.policy, approvalSeconds: 60 };
+    expect(must(world.manager.changePolicy({ vm: vm.id, policy, before: digest(known), reason: "x" }))).toMatchObject({ failedOpens: 2 });
+  });
+
+  test("evidence that says something else after the approval asks again, and pins nothing meanwhile", async () => {
+    const image = (fill: number) => world.processor.launch({ hostData: digestOf(vm), measurement: new Uint8Array(48).fill(fill) });
+    const connection = world.connect(vm, { guest: changing(image(0x55), image(0x99)) });
+    await world.run();
+    for (let minute = 0; minute < 4; minute++) {
+      world.time.advance(30_001);
+      await world.run();
+    }
+    const decided = await world.answer(connection);
+    expect(decided).toMatchObject({ ok: false, failure: { code: "approval.claims-changed" } });
+    expect(world.launchOf(connection)).toMatchObject({
+      state: "pending",
+      because: { reason: "new", differences: [{ title: "Launch measurement" }] },
+    });
+    expect(world.manager.vm(vm.id)?.pins).toHaveLength(1);
+    await world.answer(connection);
+    await world.run();
+    expect(world.manager.vm(vm.id)?.pins).toMatchObject([{ measurement: toHex(another) }, {}]);
   });
 
   test("a check that fails refuses, pinned or not", async () => {

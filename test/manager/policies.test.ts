@@ -61,7 +61,7 @@ describe("a change", () => {
   });
 });
 
-describe("a launch that was judged by the older version", () => {
+describe("holds 10: a launch that was judged by the older version", () => {
   const change = () => must(world.manager.changePolicy({ vm: vm.id, policy: looser, before: before(), reason: "x" }));
 
   test("ends at once with “try later”, and the next one is judged by the new version", async () => {

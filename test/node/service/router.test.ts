@@ -3,12 +3,11 @@ import { createRouterClient, ORPCError, traverseContractProcedures } from "@orpc
 import { describe, expect, test } from "vitest";
 import { contract } from "../../../core/api/contract.ts";
 import { mayCall, type Role } from "../../../core/api/roles.ts";
-import { failure } from "../../../core/base/failure.ts";
 import type { LogFields } from "../../../core/base/log.ts";
-import { fail } from "../../../core/base/result.ts";
 import { Changes } from "../../../core/node/service/changes.ts";
 import type { RouterParts } from "../../../core/node/service/router-parts.ts";
 import { createRouter, makeCaller } from "../../../core/node/service/router.ts";
+import { restingParts } from "./resting-parts.ts";
 
 /** Written down here once more, so that a change of a method's role is seen in a review. */
 const neededRoles: Readonly<Record<string, Role>> = {
@@ -147,30 +146,5 @@ async function call(method: string, role: Role): Promise<string> {
 }
 
 function client(role: Role, different: Partial<RouterParts> = {}) {
-  const unset = fail(failure("service.keychain-unset"));
-  const parts: RouterParts = {
-    manager: () => unset,
-    status: () => {
-      throw new Error("not asked for here");
-    },
-    changes: new Changes(),
-    keychain: { choose: () => Promise.resolve(unset), unlock: () => Promise.resolve(unset) },
-    retryListener: () => Promise.resolve(unset),
-    enrol: () => Promise.resolve(unset),
-    simulations: { launch: () => Promise.resolve(unset), get: () => unset, cancel: () => unset },
-    collateral: {
-      list: () => [],
-      import: () => unset,
-      export: () => unset,
-      fetch: () => unset,
-      fetchKnown: () => Promise.resolve(unset),
-      run: () => undefined,
-    },
-    consoleLink: () => unset,
-    onProposal: () => {},
-    errorNumber: () => "E1",
-    log: { write: () => {} },
-    ...different,
-  };
-  return createRouterClient(createRouter(parts), { context: makeCaller(role) });
+  return createRouterClient(createRouter(restingParts(different)), { context: makeCaller(role) });
 }
