@@ -5,6 +5,7 @@ import type { ReleaseTimes } from "../../../core/appraise/policy-demands.ts";
 import { parseHistory } from "../../../core/appraise/history-parser.ts";
 import { launchDetail as launchShape, vmDetail as vmShape } from "../../../core/api/schemas.ts";
 import { toHex } from "../../../core/base/bytes.ts";
+import { parseJson } from "../../../core/base/json.ts";
 import { launchText, vmText } from "../../../core/cli/launch-text.ts";
 import type { LaunchRecord, VmRecord } from "../../../core/manager/records.ts";
 import { launchDetail, vmDetail } from "../../../core/node/service/views.ts";
@@ -66,7 +67,7 @@ describe("a VM", () => {
     expect(view.policyVersion).toMatchObject({ number: 1, digest: vm.policyVersions[0]?.digest });
     expect(view.pins).toMatchObject([{ launch: first.id, chipId: chip, signer: "vcek" }]);
     expect(view.history.chips).toHaveLength(1);
-    expect(parseHistory(JSON.parse(JSON.stringify(view.history)))).toEqual({ ok: true, value: vm.history });
+    expect(parseHistory(parseJson(JSON.stringify(view.history)))).toEqual({ ok: true, value: vm.history });
   });
 
   test("on a terminal: its rule, its version, each approval in full, and each chip", () => {

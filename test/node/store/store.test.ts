@@ -1,6 +1,7 @@
 // The store's promises on real files: what was committed is there, all of it or nothing, in the chain's order, and exactly as it was given.
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { assert, property, string, uint8Array } from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { must } from "../../../core/base/result.ts";
@@ -40,6 +41,25 @@ test("the audit chain: only the tip's successor is taken, and a refused batch ch
   must(store.commit({ entry: entryAfter(store.auditTip()) }));
   expect(store.auditEntries(2, 10).map(({ sequence }) => sequence)).toEqual([2]);
   expect(store.auditEntries(1, 1).map(({ sequence }) => sequence)).toEqual([1]);
+});
+
+test("a policy is kept with its batch, under its digest, and stays what it was", () => {
+  const folder = scratchFolder();
+  const store = open(folder);
+  const [digest, other] = ["ab".repeat(48), "cd".repeat(48)];
+  must(store.commit({ entry: entryAfter(), vm: fullVm, policy: { digest, text: '{"version":1}' } }));
+  // A policy that comes back, as an owner goes back to it, is the same one.
+  must(store.commit({ entry: entryAfter(store.auditTip()), policy: { digest, text: '{"version":2}' } }));
+  const refused = { entry: entryAfter({ sequence: 9, hash: new Uint8Array(32) }), policy: { digest: other, text: "{}" } };
+  expect(codeOf(store.commit(refused))).toBe("store.tip-moved");
+  store.close();
+  const again = open(folder);
+  expect([again.policy(digest), again.policy(other)]).toEqual(['{"version":1}', undefined]);
+  again.close();
+  const database = new Database(join(folder, "manager.db"));
+  onTestFinished(() => void database.close());
+  for (const statement of ["UPDATE policy SET text = ''", "DELETE FROM policy"])
+    expect(() => database.exec(statement)).toThrow(/once it was used/);
 });
 
 test("progress is written over by progress and by a commit, but never over a decision", () => {
