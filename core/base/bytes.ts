@@ -1,11 +1,11 @@
 // Bytes to text and back, and integers in bytes. Decoders are strict: what is not the one canonical form is refused.
 
-const hexDigits = "0123456789abcdef";
+const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Lower case, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15);
+  for (const byte of bytes) text += hexPairs[byte] ?? "";
   return text;
 }
 

@@ -70,6 +70,14 @@ describe("the canonical text", () => {
     );
   });
 
+  test("of a text with any one character is what ECMAScript writes", () => {
+    for (let unit = 0; unit <= 0xffff; unit++) {
+      const text = `a${String.fromCharCode(unit)}`;
+      if (canonicalJson(text) !== JSON.stringify(text)) expect.fail(`0x${unit.toString(16)}`);
+    }
+    expect(canonicalJson("")).toBe('""');
+  });
+
   // RFC 8785, sections 3.2.3 (order by UTF-16 code units) and 3.2.2 (numbers and strings).
   test.each([
     [
