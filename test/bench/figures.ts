@@ -7,10 +7,18 @@ export interface Figure {
   readonly p95: number;
 }
 
+/** Of medians, and the least and the greatest of the same ratio within a part of the run. */
+export interface Ratio {
+  readonly name: string;
+  readonly value: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
 export interface Report {
   readonly title: string;
   /** What was compared with what. */
-  readonly ratios: readonly { readonly name: string; readonly value: number }[];
+  readonly ratios: readonly Ratio[];
   readonly figures: readonly Figure[];
   /** What a reader should know before they trust the figures. */
   readonly notes: readonly string[];
@@ -25,8 +33,14 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
-export function ratio(name: string, above: readonly number[], below: readonly number[]): { readonly name: string; readonly value: number } {
-  return { name, value: percentile(above, 0.5) / percentile(below, 0.5) };
+/** @param above as many as `below`, measured by turns: the same place in both is the same moment of the run. */
+export function ratio(name: string, above: readonly number[], below: readonly number[]): Ratio {
+  const value = (from: number, until: number): number =>
+    percentile(above.slice(from, until), 0.5) / percentile(below.slice(from, until), 0.5);
+  const length = Math.max(1, Math.ceil(above.length / parts));
+  const starts = Array.from({ length: Math.ceil(above.length / length) }, (_, part) => part * length);
+  const within = starts.map((start) => value(start, start + length));
+  return { name, value: value(0, above.length), least: Math.min(...within), greatest: Math.max(...within) };
 }
 
 export function reportText({ title, ratios, figures, notes }: Report): string {
@@ -34,7 +48,10 @@ export function reportText({ title, ratios, figures, notes }: Report): string {
   const cell = (value: number): string => value.toFixed(value < 10 ? 3 : 1).padStart(10);
   return [
     title,
-    ...ratios.map(({ name, value }) => `  ${name.padEnd(width)}${`${value.toFixed(2)} x`.padStart(10)}`),
+    ...ratios.map(
+      ({ name, value, least, greatest }) =>
+        `  ${name.padEnd(width)}${`${value.toFixed(2)} x`.padStart(10)}   (${least.toFixed(2)} to ${greatest.toFixed(2)})`,
+    ),
     `  ${"milliseconds".padEnd(width)}${"p50".padStart(10)}${"p95".padStart(10)}`,
     ...figures.map(({ name, p50, p95 }) => `  ${name.padEnd(width)}${cell(p50)}${cell(p95)}`),
     ...notes.map((note) => `  ${note}`),
@@ -55,3 +72,6 @@ export async function timedAsync(work: () => Promise<unknown>): Promise<number> 
   await work();
   return performance.now() - began;
 }
+
+/** Into so many the run is cut, to tell how far a ratio wanders. */
+const parts = 5;
