@@ -1,61 +1,58 @@
 // `npm run bench`: how fast is it, beside its own floor in the same run? A slow figure never fails the run; a wrong answer does.
-import { parseArgs } from "node:util";
+import { benchAgainstCommand } from "./against/command.ts";
+import { NotComparable } from "./against/fit.ts";
+import { benchAgainstModule } from "./against/module.ts";
+import { loadVector } from "./against/vector.ts";
+import { type Against, type BenchName, help, type Plan, planOf } from "./arguments.ts";
 import { type Report, reportText } from "./figures.ts";
 import { benchLaunch } from "./launch.ts";
 import { benchStartUp } from "./startup.ts";
 import { benchVerify } from "./verify.ts";
 
-const benches: Readonly<Record<string, { readonly run: (rounds: number) => Promise<Report>; readonly rounds: number }>> = {
+interface Bench {
+  readonly run: (rounds: number) => Promise<Report>;
+  /** Where nobody says how many. */
+  readonly rounds: number;
+}
+
+const benches: Readonly<Record<BenchName, Bench>> = {
   verify: { run: benchVerify, rounds: 1_000 },
   launch: { run: benchLaunch, rounds: 300 },
   startup: { run: benchStartUp, rounds: 7 },
 };
 
-const help = `usage: npm run bench -- [options]
+const plan = planOf(process.argv.slice(2));
+if (plan === "help") process.stdout.write(help);
+else if ("wrong" in plan) {
+  process.stderr.write(`${plan.wrong}\n\n${help}`);
+  process.exitCode = 2;
+} else await measure(plan);
 
-  --only NAME   one of ${Object.keys(benches).join(", ")}; may be repeated
-  --rounds N    so many measured rounds, instead of each bench's own number
-  --json        one JSON value on stdout instead of the tables
-  --help        this text
-
-Compare ratios, not milliseconds: they are measured in one run, so a slow machine slows both sides.
-`;
-
-await main();
-
-async function main(): Promise<void> {
-  const { values } = readArguments();
-  if (values.help === true) return void process.stdout.write(help);
-  const names = values.only ?? Object.keys(benches);
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) return usage("--rounds is a whole number above 0");
+async function measure({ benches: names, rounds, json, against }: Plan): Promise<void> {
   const reports: Record<string, Report> = {};
-  for (const name of names) {
-    const bench = benches[name];
-    if (bench === undefined) return usage(`there is no bench ${name}`);
+  const add = async (name: string, bench: Bench): Promise<void> => {
     const report = await bench.run(rounds ?? bench.rounds);
     reports[name] = report;
-    if (values.json !== true) process.stdout.write(`${reportText(report)}\n`);
-  }
-  if (values.json === true) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
-}
-
-function readArguments() {
-  const options = {
-    only: { type: "string", multiple: true },
-    rounds: { type: "string" },
-    json: { type: "boolean" },
-    help: { type: "boolean" },
-  } as const;
+    if (!json) process.stdout.write(`${reportText(report)}\n`);
+  };
   try {
-    return parseArgs({ options, strict: true });
+    // The others first: whoever waits for a comparison learns at once that there is none.
+    if (against !== undefined) for (const [name, bench] of await comparisons(against)) await add(name, bench);
+    for (const name of names) await add(name, benches[name]);
   } catch (cause) {
-    usage(cause instanceof Error ? cause.message : "");
-    process.exit();
+    if (!(cause instanceof NotComparable)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    process.exitCode = 1;
+    return;
   }
+  if (json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
 }
 
-function usage(words: string): void {
-  process.stderr.write(`${words}\n\n${help}`);
-  process.exitCode = 2;
+async function comparisons({ command, module, vector: name, crl }: Against): Promise<readonly (readonly [string, Bench])[]> {
+  const vector = await loadVector(name, crl);
+  const found: [string, Bench][] = [];
+  if (module !== undefined)
+    found.push(["module", { run: (rounds) => benchAgainstModule(module.file, module.exported, vector, rounds), rounds: 500 }]);
+  if (command !== undefined) found.push(["command", { run: (rounds) => benchAgainstCommand(command, vector, rounds), rounds: 20 }]);
+  return found;
 }
