@@ -91,6 +91,8 @@ export async function killRound(lane: Lane, round: number, { step, by }: KillPla
     const [sentFirst, sentSecond] = traces.map(releasesSent);
     const found = { vm, left, end: lane.disk, sentFirst: sentFirst ?? [], sentSecond: sentSecond ?? [], agent };
     checkReleases(found);
+    checkPins(vm, left);
+    checkPins(vm, found.end);
     checkEnd(found);
     return agent.released().some((launch) => found.sentFirst.includes(launch));
   } catch (cause) {
@@ -129,6 +131,15 @@ function checkReleases({ vm, left, end, sentFirst, sentSecond, agent }: Found): 
   for (const launch of agent.released()) expect(sent).toContain(launch);
   // What was decided and then met death is never sent by the next one.
   for (const launch of inState(left, "released")) expect(sentSecond).not.toContain(launch);
+}
+
+/** An approval holds for later launches exactly when the release that it let go is durable, whenever the manager died. */
+function checkPins(vm: string, { entries, vms }: DiskState): void {
+  const released = entries.filter(({ kind, facts }) => kind === "launch-released" && facts["vm"] === vm).map(({ facts }) => facts);
+  const approved = released.filter(({ by }) => by === "person").map(({ launch }) => launch);
+  const pinned = vms.find(({ id }) => id === vm)?.pins.map(({ launch }) => launch);
+  expect(pinned, "what is approved in advance").toEqual(approved.slice(-1));
+  for (const { by, pinnedBy } of released) if (by === "policy") expect(pinnedBy, "whose approval it was").toBe(approved.at(-1));
 }
 
 /** Nothing is left open, what is not known is said to be not known, and the disk was opened. */

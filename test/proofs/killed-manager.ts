@@ -8,7 +8,7 @@ import { configurationDigest, makeConfiguration } from "../../core/launch/agent-
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { Death, dyingChannel, dyingPorts } from "./dying-ports.ts";
 import type { ManagerTalk, RoundVm } from "./killed-talk.ts";
-import { automaticPolicy, type KeychainKind, startRealManager } from "./real-manager.ts";
+import { askingOncePolicy, automaticPolicy, type KeychainKind, startRealManager } from "./real-manager.ts";
 import { answerQuestions } from "../bench/child.ts";
 
 const [folder = "", keychain, port, trace = ""] = process.argv.slice(2);
@@ -37,7 +37,8 @@ async function enrol({ name, device, keyHex, by, endpoint }: RoundVm): Promise<{
   const { manager, store, authority } = await started;
   const key = new Secret(fromHex(keyHex) ?? new Uint8Array(0));
   const disks = [{ id: "root", device, name: "root" }];
-  const policy = by === "policy" ? { policy: automaticPolicy() } : {};
+  // A person is asked once: the next manager's launch goes by the approval, if the dead one had made it durable.
+  const policy = { policy: by === "policy" ? automaticPolicy() : askingOncePolicy() };
   const common = { name, simulated: true, disks, endpoints: [endpoint], measurements: [], keys: new Map([["root", key]]) };
   const vm = must(await manager.enrol({ ...common, ...policy }));
   key.wipe();

@@ -97,6 +97,11 @@ export function automaticPolicy(): string {
   });
 }
 
+/** The simulated preset, but what a person approved once goes by itself. */
+export function askingOncePolicy(): string {
+  return JSON.stringify({ ...simulatedPreset(), release: "first-launch-manual" });
+}
+
 export const expectedMeasurement = new Uint8Array(48).fill(0x42);
 
 function openKeychain({ folder, keychain }: RealManagerChoices): Promise<Result<Keychain>> {
