@@ -90,7 +90,8 @@ Beside another verifier, in the same run (with --only verify, unless you say oth
 
   --against-command "CMD {report} {vcek} {ask} {ark} {crl}"
                            its command, started without a shell for each verification; exit 0 is its yes
-  --against-module FILE    a module that exports verify({ report, vek, ask, ark, crl, at }): boolean or a promise of one
+  --against-module FILE    a module that exports verify({ report, vek, ask, ark, crl, at }): boolean or a promise of one;
+                           without an await at its top level
   --export NAME            another name than verify
   --vector NAME            a report of the shared vectors (default ${usualVector}), or ${simulatedVector}
   --crl FILE               AMD's revocation list for it; none is among the vectors, the simulated one has its own

@@ -1,6 +1,6 @@
 // `npm run bench`: how fast is it, beside its own floor in the same run? A slow figure never fails the run; a wrong answer does.
 import { benchAgainstCommand } from "./against/command.ts";
-import { NotComparable } from "./against/fit.ts";
+import { NotComparable } from "./against/not-comparable.ts";
 import { benchAgainstModule } from "./against/module.ts";
 import { loadVector } from "./against/vector.ts";
 import { type Against, type BenchName, help, type Plan, planOf } from "./arguments.ts";

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { root } from "../../../build/runtime.mjs";
 import { figure, ratio, type Report } from "../figures.ts";
 import { namesList, type PartFiles, withFiles } from "./command-line.ts";
-import { type Answer, expectVerifier, NotComparable } from "./fit.ts";
+import { type Answer, expectVerifier } from "./fit.ts";
 import { inTurn } from "./in-turn.ts";
+import { NotComparable } from "./not-comparable.ts";
 import { simulatedVector, type Vector, type VectorParts } from "./vector.ts";
 
 type Argv = readonly [program: string, ...args: string[]];

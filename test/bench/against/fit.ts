@@ -1,9 +1,7 @@
 // Is what we are pointed at a verifier at all? It must say yes to the genuine vector, and no once a single bit of the report, or of the signature
 // under its key's certificate, is another. Whoever says yes to everything is quick, and no comparison.
+import { NotComparable } from "./not-comparable.ts";
 import type { VectorParts } from "./vector.ts";
-
-/** Nothing was measured, or what was measured means nothing. For a person. */
-export class NotComparable extends Error {}
 
 export interface Answer {
   readonly yes: boolean;

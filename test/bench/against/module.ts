@@ -1,12 +1,13 @@
 // How long does another verifier take within one process, warm, beside our own warm verification and a bare P-384 of the same bytes?
 // The module is whoever runs the bench's own file: never a dependency, and nothing of it is kept.
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { bareVerification } from "../bare-verify.ts";
 import { figure, ratio, type Report } from "../figures.ts";
 import { WarmManager } from "../warm-manager.ts";
-import { type Answer, expectVerifier, NotComparable } from "./fit.ts";
+import { type Answer, expectVerifier } from "./fit.ts";
 import { inTurn } from "./in-turn.ts";
+import { NotComparable } from "./not-comparable.ts";
 import type { Vector, VectorParts } from "./vector.ts";
 
 /** What the module's function is given. DER, and the report's 1184 bytes; the list is undefined where none was named. */
@@ -22,7 +23,7 @@ export interface ModuleInputs {
 type ModuleVerify = (inputs: ModuleInputs) => unknown;
 
 export async function benchAgainstModule(file: string, exported: string, vector: Vector, rounds: number): Promise<Report> {
-  const verify = await load(file, exported);
+  const verify = load(file, exported);
   const at = new Date(vector.input.at);
   await expectVerifier("The module", vector.parts, (parts) => ask(verify, inputsOf(parts, at)));
   const inputs = inputsOf(vector.parts, at);
@@ -48,10 +49,11 @@ export async function benchAgainstModule(file: string, exported: string, vector:
   };
 }
 
-async function load(file: string, exported: string): Promise<ModuleVerify> {
+/** By require(), which takes ES modules too: the one file here that nobody can know beforehand, and so no import for the import rules. */
+function load(file: string, exported: string): ModuleVerify {
   let loaded: Record<string, unknown>;
   try {
-    loaded = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+    loaded = createRequire(import.meta.url)(resolve(file)) as Record<string, unknown>;
   } catch (cause) {
     throw new NotComparable(`The module ${file} could not be loaded: ${wordsOf(cause)}`, { cause });
   }

@@ -11,7 +11,7 @@ import { revocationList } from "../../../core/simulator/revocation-list.ts";
 import { type Product, products } from "../../../core/snp/product.ts";
 import { hierarchyFolder, simulatedHierarchy, simulatedProcessor } from "../../kit/simulated.ts";
 import { vector as sharedVector, vectors } from "../../kit/vectors.ts";
-import { NotComparable } from "./fit.ts";
+import { NotComparable } from "./not-comparable.ts";
 
 /** Contents: DER, and the report's 1184 bytes. */
 export interface VectorParts {
