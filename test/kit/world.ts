@@ -5,7 +5,6 @@ import { fromHex, toHex } from "../../core/base/bytes.ts";
 import { amdAnchors, type TrustAnchors } from "../../core/endorse/roots.ts";
 import { createManager, type Enrolment, type Manager, type RecoveryReport } from "../../core/manager/manager.ts";
 import { diskAccount } from "../../core/manager/keys.ts";
-import { policyDigest } from "../../core/manager/policies.ts";
 import { ParsedEndorsements } from "../../core/manager/parsed.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
@@ -126,9 +125,12 @@ export class World {
       measurements: [],
       ...choices,
     });
-    const changed = change(must(enrolled));
-    const digest = policyDigest(changed.policy, nodePrimitives);
-    const vm = { ...changed, policyVersions: changed.policyVersions.map((version) => ({ ...version, digest })) };
+    const given = must(enrolled);
+    const { policy, ...others } = change(given);
+    // By the manager's own way, so that the log says it.
+    const before = given.policyVersions[0]?.digest ?? "";
+    const changed = must(this.manager.changePolicy({ vm: given.id, policy, before, reason: "for this test" }));
+    const vm = { ...others, policy, policyVersions: changed.policyVersions };
     this.disk.vms.set(vm.id, vm);
     return vm;
   }
