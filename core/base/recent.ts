@@ -1,10 +1,20 @@
 // What was asked for lately? Values by name, bounded by weight; what was not asked for the longest goes first. For what can be had again
 // only: never the one place of anything, and never a judge of what it is given.
 
+/** In a chain by age, so that being asked for moves it with one look-up, however many there are. */
+interface Kept<T> {
+  readonly name: string;
+  readonly value: T;
+  readonly weight: number;
+  older: Kept<T> | undefined;
+  newer: Kept<T> | undefined;
+}
+
 export class Recent<T> {
   readonly #limit: number;
-  /** Oldest use first: a Map keeps the order in which names were added. */
-  readonly #kept = new Map<string, { readonly value: T; readonly weight: number }>();
+  readonly #kept = new Map<string, Kept<T>>();
+  #oldest: Kept<T> | undefined;
+  #newest: Kept<T> | undefined;
   #weight = 0;
 
   /** @param limit the sum of all weights is never above it. */
@@ -15,24 +25,45 @@ export class Recent<T> {
   get(name: string): T | undefined {
     const kept = this.#kept.get(name);
     if (kept === undefined) return undefined;
-    this.#kept.delete(name);
-    this.#kept.set(name, kept);
+    if (kept !== this.#newest) {
+      this.#unlink(kept);
+      this.#link(kept);
+    }
     return kept.value;
   }
 
   /** A value that is heavier than the limit is not kept at all. */
   set(name: string, value: T, weight = 1): void {
-    this.#drop(name);
+    this.#drop(this.#kept.get(name));
     if (weight > this.#limit) return;
-    while (this.#weight + weight > this.#limit) this.#drop(this.#kept.keys().next().value);
-    this.#kept.set(name, { value, weight });
+    while (this.#weight + weight > this.#limit) this.#drop(this.#oldest);
+    const kept: Kept<T> = { name, value, weight, older: undefined, newer: undefined };
+    this.#kept.set(name, kept);
+    this.#link(kept);
     this.#weight += weight;
   }
 
-  #drop(name: string | undefined): void {
-    if (name === undefined) return;
-    this.#weight -= this.#kept.get(name)?.weight ?? 0;
-    this.#kept.delete(name);
+  #drop(kept: Kept<T> | undefined): void {
+    if (kept === undefined) return;
+    this.#weight -= kept.weight;
+    this.#kept.delete(kept.name);
+    this.#unlink(kept);
+  }
+
+  /** As the newest. */
+  #link(kept: Kept<T>): void {
+    kept.older = this.#newest;
+    kept.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = kept;
+    else this.#newest.newer = kept;
+    this.#newest = kept;
+  }
+
+  #unlink({ older, newer }: Kept<T>): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
   }
 }
 

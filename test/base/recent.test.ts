@@ -1,5 +1,5 @@
 // A bounded memory: what stays, what goes, and that it never holds more than it may.
-import { array, assert, integer, property, tuple, uint8Array } from "fast-check";
+import { array, assert, boolean, integer, property, tuple, uint8Array } from "fast-check";
 import { expect, test } from "vitest";
 import { nameOfDigest, Recent } from "../../core/base/recent.ts";
 
@@ -51,6 +51,27 @@ test("two digests have one name only where they are the same", () => {
       expect([...name].map((character) => character.charCodeAt(0))).toEqual([...digest]);
       digest[bit >> 3] = (digest[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(nameOfDigest(digest)).not.toBe(name);
+    }),
+  );
+});
+
+test("the same as a plain list, newest last, whatever is asked and set in whatever order", () => {
+  const steps = array(tuple(boolean(), integer({ min: 0, max: 7 }), integer({ min: 0, max: 6 })), { maxLength: 80 });
+  assert(
+    property(steps, (all) => {
+      const recent = new Recent<number>(12);
+      let list: { name: string; value: number; weight: number }[] = [];
+      for (const [at, [asks, number, weight]] of all.entries()) {
+        const name = `${number}`;
+        const known = list.find((one) => one.name === name);
+        if (asks) expect(recent.get(name)).toBe(known?.value);
+        else recent.set(name, at, weight);
+        list = list.filter((one) => one !== known);
+        if (!asks) list.push({ name, value: at, weight });
+        else if (known !== undefined) list.push(known);
+        while (list.reduce((sum, one) => sum + one.weight, 0) > 12) list.shift();
+      }
+      for (let number = 0; number < 8; number++) expect(recent.get(`${number}`)).toBe(list.find(({ name }) => name === `${number}`)?.value);
     }),
   );
 });
