@@ -3,9 +3,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReleaseTimes } from "../../../core/appraise/policy-demands.ts";
 import { parseHistory } from "../../../core/appraise/history-parser.ts";
+import { simulatedPreset } from "../../../core/appraise/presets.ts";
 import { launchDetail as launchShape, vmDetail as vmShape } from "../../../core/api/schemas.ts";
 import { toHex } from "../../../core/base/bytes.ts";
-import { parseJson } from "../../../core/base/json.ts";
+import { canonicalJson, parseJson } from "../../../core/base/json.ts";
 import { launchText, vmText } from "../../../core/cli/launch-text.ts";
 import type { LaunchRecord, VmRecord } from "../../../core/manager/records.ts";
 import { launchDetail, vmDetail } from "../../../core/node/service/views.ts";
@@ -22,7 +23,7 @@ const otherChip = "77".repeat(64);
 beforeEach(async () => {
   world = await makeWorld();
   const releaseTimes: ReleaseTimes = { open: [{ days: ["tue"], from: "00:00", until: "24:00" }], outside: "refuse" };
-  vm = await world.enrol({}, (record) => ({ ...record, policy: { ...record.policy, release: "first-launch-manual", releaseTimes } }));
+  vm = await world.enrol({ policy: canonicalJson({ ...simulatedPreset(), release: "first-launch-manual", releaseTimes }) });
   chip = toHex(world.processor.chip.chipId);
   const connection = world.connect(vm);
   await world.run();
