@@ -47,12 +47,23 @@ export function appraise({ report, evidence, policy, context, primitives }: Appr
     identity: identityOf(report),
     evidenceDigest: toHex(evidenceDigest(evidence, primitives)),
     claimsDigest: toHex(claimsDigest(report.report.raw, report.vek.certificate, primitives)),
-    policyDigest: toHex(primitives.digest("sha384", canonicalBytes(policy))),
+    policyDigest: policyDigestOf(policy, primitives),
     at: rfc3339(report.at),
   };
   // The one place where an appraisal's record becomes its result.
   return record as AttestationResult;
 }
+
+/** A policy is never changed once it was made, so that its digest is worked out once for as long as it is in use. */
+function policyDigestOf(policy: AppraisalPolicy, primitives: Primitives): string {
+  const known = digests.get(policy);
+  if (known !== undefined) return known;
+  const digest = toHex(primitives.digest("sha384", canonicalBytes(policy)));
+  digests.set(policy, digest);
+  return digest;
+}
+
+const digests = new WeakMap<AppraisalPolicy, string>();
 
 function identityOf({ report, signer, vek }: BoundReport): ApprovedIdentity {
   return {
