@@ -53,4 +53,19 @@ export const snpFailures = {
     peer: "malformed",
     sentence: "The host's certificate table is damaged. Portcullis can fetch the certificates itself: have the host pass an empty table.",
   },
+  "snp.id-block-malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The bytes are not an ID block (96 bytes) or an ID authentication block (4096 bytes). Make them anew.",
+  },
+  "snp.id-block-signature": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence: "The ID key did not sign this ID block: the host's firmware would refuse the launch. Sign the block anew.",
+  },
+  "snp.id-key-signature": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence: "The author key did not sign this ID key: the host's firmware would refuse the launch. Sign the ID key anew.",
+  },
 } as const satisfies Record<string, FailureEntry>;
