@@ -6,6 +6,7 @@ import { endorseFailures } from "./failures/endorse.ts";
 import { hostFailures } from "./failures/host.ts";
 import { launchFailures } from "./failures/launch.ts";
 import { managerFailures } from "./failures/manager.ts";
+import { measureFailures } from "./failures/measure.ts";
 import { nodeFailures } from "./failures/node.ts";
 import { simulatorFailures } from "./failures/simulator.ts";
 import { snpFailures } from "./failures/snp.ts";
@@ -19,6 +20,7 @@ export const failureTable = {
   ...appraiseFailures,
   ...launchFailures,
   ...managerFailures,
+  ...measureFailures,
   ...nodeFailures,
   ...agentFailures,
   ...hostFailures,
