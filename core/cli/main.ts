@@ -4,6 +4,7 @@ import { collateralCommand } from "./collateral.ts";
 import { consoleLinkCommand } from "./console-link.ts";
 import { launchesCommand } from "./launches.ts";
 import { endureClosedPipes } from "./output.ts";
+import { measureCommand, ovmfCommand } from "./measure.ts";
 import { policyCommand } from "./policy-command.ts";
 import { programVersion } from "./program.ts";
 import { reportCommand } from "./report-command.ts";
@@ -24,6 +25,8 @@ for (const command of [
   collateralCommand(),
   reportCommand(),
   policyCommand(),
+  measureCommand(),
+  ovmfCommand(),
 ])
   program.addCommand(command);
 throwInsteadOfExit(program);

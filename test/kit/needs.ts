@@ -1,5 +1,6 @@
 // Can this test run here? A test that needs a system program asks first; where the program is missing the test is skipped and its name is printed.
 // With CI=true nothing may be skipped: the question then throws. It never installs anything.
+import { existsSync } from "node:fs";
 import { findProgram, missingSentence, type Program } from "../../build/programs.mjs";
 
 /** A system program, or the private unlocked keyring that `npm test` (and `npm test -- FILE`) starts. */
@@ -12,6 +13,13 @@ export type Need = Program | "keyring";
 export function needs(...needed: readonly Need[]): { readonly skip: boolean; readonly retry: number } {
   // A browser on a busy shared machine now and then misses a deadline of its driver's; a page that is wrong is wrong twice.
   return { skip: missing(...needed), retry: needed.includes("chromium") ? 1 : 0 };
+}
+
+/** The same for a file that a Debian package brings. */
+export function needsFile(path: string, debianPackage: string): { readonly skip: boolean } {
+  const absent = !existsSync(path);
+  if (absent) tell(`${path} is not there (Debian: apt-get install ${debianPackage})`);
+  return { skip: absent };
 }
 
 /** For `describe.skipIf(missing("chromium"))`. Same rules as {@link needs}. */
