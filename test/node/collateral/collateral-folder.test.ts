@@ -1,5 +1,5 @@
 // Does the folder always say what is in it now, without reading again what did not change?
-import { chmodSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { must } from "../../../core/base/result.ts";
@@ -48,13 +48,13 @@ test("what did not change is the same value; what came, changed or went is seen 
   expect(must(folder.read())).toEqual({ certificates: [], crls: [], passedOver: 0 });
 });
 
-test.skipIf(process.getuid?.() === 0)("a file that could not be read is tried again", () => {
+test("a file that could not be read is tried again", () => {
   const path = scratchFolder();
   const file = join(path, "ark");
-  writeFileSync(file, milan.authorities.ark.certificate);
-  chmodSync(file, 0o000);
+  // More than is ever read: permissions would not keep an administrator out.
+  writeFileSync(file, new Uint8Array(2 ** 20 + 1));
   const folder = new CollateralFolder(path);
   expect(must(folder.read()).passedOver).toBe(1);
-  chmodSync(file, 0o600);
+  writeFileSync(file, milan.authorities.ark.certificate);
   expect(must(folder.read()).certificates).toHaveLength(1);
 });
