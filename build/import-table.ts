@@ -14,7 +14,7 @@ export interface FolderRule {
   readonly node: boolean;
 }
 
-const pureCore = ["base", "snp", "measure", "endorse", "appraise", "launch", "release", "audit", "manager", "api", "simulator"].map(
+const pureCore = ["base", "snp", "measure", "kit", "endorse", "appraise", "launch", "release", "audit", "manager", "api", "simulator"].map(
   (room) => `core/${room}`,
 );
 
@@ -25,6 +25,7 @@ export const folderRules: readonly FolderRule[] = [
   { folder: "core/base", imports: [], packages: purePackages, node: false },
   { folder: "core/snp", imports: ["core/base"], packages: purePackages, node: false },
   { folder: "core/measure", imports: ["core/base", "core/snp"], packages: purePackages, node: false },
+  { folder: "core/kit", imports: ["core/base", "core/snp", "core/measure", "core/launch"], packages: purePackages, node: false },
   { folder: "core/endorse", imports: ["core/base", "core/snp"], packages: purePackages, node: false },
   { folder: "core/appraise", imports: ["core/base", "core/snp", "core/endorse"], packages: purePackages, node: false },
   { folder: "core/launch", imports: ["core/base", "core/snp"], types: ["core/appraise"], packages: purePackages, node: false },
@@ -37,7 +38,7 @@ export const folderRules: readonly FolderRule[] = [
     node: false,
   },
   { folder: "core/manager", imports: pureCore, packages: purePackages, node: false },
-  { folder: "core/api", imports: ["core/base"], types: ["core/snp"], packages: purePackages, node: false },
+  { folder: "core/api", imports: ["core/base"], types: ["core/snp", "core/measure", "core/kit"], packages: purePackages, node: false },
   { folder: "core/simulator", imports: ["core/base", "core/snp", "core/endorse"], packages: purePackages, node: false },
   { folder: "core/node", imports: pureCore, packages: ["*"], node: true },
   { folder: "core/cli", imports: [...pureCore, "core/node"], packages: ["*"], node: true },

@@ -18,6 +18,13 @@ export class LaunchDigest {
     this.#view.setUint16(lengthAt, pageInfoLength, true);
   }
 
+  /** @param value what was measured before, 48 bytes. */
+  static from(value: Uint8Array, primitives: Primitives): LaunchDigest {
+    const digest = new LaunchDigest(primitives);
+    digest.#info.set(value.subarray(0, digestLength));
+    return digest;
+  }
+
   /** Goes on by itself from here: what was measured so far is kept. */
   copy(): LaunchDigest {
     const other = new LaunchDigest(this.#primitives);

@@ -55,6 +55,11 @@ export const measureFailures = {
     peer: "malformed",
     sentence: "The kernel file is empty. Give the kernel that the VM boots.",
   },
+  "measure.boot-set": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The set of boot files is damaged: a digest or the guest features are not in their form. Measure the files again.",
+  },
   "measure.unreadable": {
     family: "misconfigured",
     peer: "not-accepted",

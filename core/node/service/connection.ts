@@ -3,7 +3,8 @@
 import { RPCHandler } from "@orpc/server/ws";
 import type { Role } from "../../api/roles.ts";
 import type { Log } from "../../base/log.ts";
-import { type Caller, makeCaller, type ServiceRouter } from "./router.ts";
+import { type Caller, makeCaller } from "./api.ts";
+import type { ServiceRouter } from "./router.ts";
 
 export interface Connection {
   send(message: string | Uint8Array): void;

@@ -1,55 +1,23 @@
 // What is the answer to each question of the contract? One line a method: ask the service, turn its records into views, or refuse with a code.
-// The role that a method needs is read from the contract itself, so that a new method cannot forget it. No answer holds key material.
-import { implement, ORPCError } from "@orpc/server";
+// What goes before every answer is api.ts; the launch kit's methods are in routes/. No answer holds key material.
 import { policyFromText } from "../../appraise/policy-text.ts";
 import { policySchema } from "../../appraise/policy-schema.ts";
 import type { PolicyChangeQuestion } from "../../manager/policies.ts";
 import type { PolicyQuestion } from "../../api/schemas.ts";
-import { contract } from "../../api/contract.ts";
-import { mayCall, type Role } from "../../api/roles.ts";
 import { failure } from "../../base/failure.ts";
-import type { Failure } from "../../base/failure.ts";
-import type { Result } from "../../base/result.ts";
 import type { LaunchQuery } from "../../manager/ports.ts";
+import { makeApi, refused, take, type Caller } from "./api.ts";
 import { policyDraft, policyFields, policyPresets } from "./policy-views.ts";
 import { launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
-import { failureView, launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
+import { launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
-
-/** One connection. The counts are its own, so that no console can starve another; the library copies contexts, so they are an object. */
-export interface Caller {
-  readonly role: Role;
-  readonly counts: { open: number; watching: number };
-}
-
-export function makeCaller(role: Role): Caller {
-  return { role, counts: { open: 0, watching: 0 } };
-}
 
 export type ServiceRouter = ReturnType<typeof createRouter>;
 
 export function createRouter(parts: RouterParts) {
-  const { changes, log, manager, simulations, status } = parts;
+  const { changes, manager, simulations, status } = parts;
 
-  const api = implement(contract)
-    .$context<Caller>()
-    .use(async ({ context, procedure, path, next }) => {
-      const { role: needed } = procedure["~orpc"].meta;
-      // SECURITY: row 19
-      if (!mayCall(context.role, needed)) throw refused(failure("api.not-allowed", path.join(".")));
-      if (context.counts.open >= maximumOpen) throw refused(failure("api.busy"));
-      context.counts.open += 1;
-      try {
-        return await next();
-      } catch (thrown) {
-        if (thrown instanceof ORPCError && expectedErrors.has(String(thrown.code))) throw thrown;
-        const number = parts.errorNumber();
-        log.write("error", "service.bug", { method: path.join("."), reason: number, detail: bugText(thrown) });
-        throw refused(failure("api.internal", number));
-      } finally {
-        context.counts.open -= 1;
-      }
-    });
+  const api = makeApi(parts);
 
   const lastLaunch = (vm: string) => take(manager()).launches({ vm, limit: 1 })[0];
   const vmOf = (id: string) => {
@@ -191,16 +159,6 @@ function runOf(collateral: RouterParts["collateral"]) {
   return run === undefined ? {} : { run };
 }
 
-function take<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw refused(result.failure);
-}
-
-function refused(of: Failure): ORPCError<"REFUSED", ReturnType<typeof failureView>> {
-  const data = failureView(of);
-  return new ORPCError("REFUSED", { message: data.sentence, data });
-}
-
 type ListInput = { vm?: string | undefined; states?: LaunchQuery["states"] | undefined; before?: string | undefined; limit: number };
 
 function queryOf({ vm, states, before, limit }: ListInput): LaunchQuery {
@@ -212,14 +170,4 @@ function queryOf({ vm, states, before, limit }: ListInput): LaunchQuery {
   };
 }
 
-/** For the log alone: the kind of mistake, and where; an error's message may hold what a caller sent. */
-function bugText(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return typeof thrown;
-  const where = thrown.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
-  return `${thrown.name} ${where?.trim() ?? ""}`;
-}
-
-/** Ours, and the library's word for input that the schema does not know. */
-const expectedErrors: ReadonlySet<string> = new Set(["REFUSED", "BAD_REQUEST"]);
-const maximumOpen = 32;
 const maximumWatching = 4;

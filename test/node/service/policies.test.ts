@@ -10,7 +10,8 @@ import { canonicalJson, parseJson } from "../../../core/base/json.ts";
 import { must, ok } from "../../../core/base/result.ts";
 import type { Proposal } from "../../../core/manager/proposals.ts";
 import type { VmRecord } from "../../../core/manager/records.ts";
-import { createRouter, makeCaller } from "../../../core/node/service/router.ts";
+import { makeCaller } from "../../../core/node/service/api.ts";
+import { createRouter } from "../../../core/node/service/router.ts";
 import { makeWorld, type World } from "../../kit/world.ts";
 import { restingParts } from "./resting-parts.ts";
 

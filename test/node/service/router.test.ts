@@ -6,7 +6,8 @@ import { mayCall, type Role } from "../../../core/api/roles.ts";
 import type { LogFields } from "../../../core/base/log.ts";
 import { Changes } from "../../../core/node/service/changes.ts";
 import type { RouterParts } from "../../../core/node/service/router-parts.ts";
-import { createRouter, makeCaller } from "../../../core/node/service/router.ts";
+import { makeCaller } from "../../../core/node/service/api.ts";
+import { createRouter } from "../../../core/node/service/router.ts";
 import { restingParts } from "./resting-parts.ts";
 
 /** Written down here once more, so that a change of a method's role is seen in a review. */
