@@ -19,7 +19,19 @@ const pureCore = ["base", "snp", "measure", "kit", "endorse", "appraise", "launc
 );
 
 /** What the pure core may have from npm: arithmetic and formats, nothing that reaches for a machine. */
-const purePackages = ["@bufbuild/*", "@hpke/*", "@noble/*", "@peculiar/x509", "reflect-metadata", "zod", "@orpc/contract", "yaml"];
+const purePackages = [
+  "@bufbuild/*",
+  "@hpke/*",
+  "@noble/*",
+  "@peculiar/x509",
+  "reflect-metadata",
+  "zod",
+  "@orpc/contract",
+  "yaml",
+  "cborg",
+  "fast-xml-parser",
+  "shell-quote",
+];
 
 export const folderRules: readonly FolderRule[] = [
   { folder: "core/base", imports: [], packages: purePackages, node: false },
