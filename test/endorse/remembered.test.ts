@@ -57,6 +57,16 @@ test("the same bytes, split elsewhere, are another question", () => {
   expect(asked.pss).toBe(3);
 });
 
+test("a question longer than any before it, and a short one after it, are each their own", () => {
+  let asked = 0;
+  const remembering = rememberingPrimitives({ ...nodePrimitives, verifyPss384: () => ++asked > 0 });
+  const [spki, message, signature] = signed;
+  const long = new Uint8Array(10_000).fill(7);
+  const questions = [long, long.subarray(0, 4_000), message, message.subarray(0, 40), new Uint8Array(), long.with(9_999, 8)];
+  for (let round = 0; round < 2; round++) for (const one of questions) remembering.verifyPss384(spki, one, signature);
+  expect(asked).toBe(questions.length);
+});
+
 test("what does not hold is asked every time, and pushes nothing out", () => {
   const { primitives, asked } = counted();
   const remembering = rememberingPrimitives(primitives, 1);

@@ -58,6 +58,27 @@ test("P-384: only this key, this message, this signature and this form", () => {
   expect(nodePrimitives.verifyP384(new Uint8Array(), message, signature)).toBe(false);
 });
 
+test("P-384: numbers of every length, and none that is no signature's", () => {
+  const key = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  const spki = new Uint8Array(key.publicKey.export({ format: "der", type: "spki" }));
+  const seen = new Set<string>();
+  let last = new Uint8Array();
+  // A number in 256 has a byte less; half of all have their first bit set.
+  for (let round = 0; round < 5_000 && seen.size < 6; round++) {
+    last = new Uint8Array(sign("sha384", message, { key: key.privateKey, dsaEncoding: "ieee-p1363" }));
+    const forms = [last[0], last[48]].map((first = 0, at) => `${at} ${first === 0 ? "short" : first >> 7}`);
+    if (forms.every((form) => seen.has(form))) continue;
+    for (const form of forms) seen.add(form);
+    expect(nodePrimitives.verifyP384(spki, message, last)).toBe(true);
+  }
+  expect(seen.size).toBe(6);
+  for (const start of [0, 48]) {
+    expect(nodePrimitives.verifyP384(spki, message, last.slice().fill(0, start, start + 48))).toBe(false);
+    expect(nodePrimitives.verifyP384(spki, message, last.slice().fill(0xff, start, start + 48))).toBe(false);
+  }
+  for (const length of [0, 95, 97]) expect(nodePrimitives.verifyP384(spki, message, new Uint8Array(length).fill(1))).toBe(false);
+});
+
 test("P-384: a key on another curve is refused even with a good signature", () => {
   const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const spki = new Uint8Array(key.publicKey.export({ format: "der", type: "spki" }));
