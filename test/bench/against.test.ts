@@ -1,6 +1,9 @@
 // Is another verifier measured only where it verifies? It says yes to the genuine report and no to a changed one, or no figure of it is given.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { benchAgainstCommand } from "./against/command.ts";
 import { splitCommand, withFiles } from "./against/command-line.ts";
 import { changes } from "./against/fit.ts";
@@ -31,7 +34,7 @@ describe("a command's words", () => {
   test.each([
     ["", "empty"],
     ["v", "{report}"],
-    ["v {report} {vek}", "{vek}"],
+    ["v {report} {vcek}", "{vcek}"],
     ["v {report} {}", "{}"],
     ["v 'open {report}", "quote"],
     ['v {report} "', "quote"],
@@ -40,15 +43,15 @@ describe("a command's words", () => {
   });
 
   test("a path is put in as it is, whatever is in it", () => {
-    const files = { report: "/a b/$& {ask} '", vcek: "v", ask: "i", ark: undefined, crl: undefined };
-    expect(withFiles(["p", "--r={report},{vcek}", "{ask}"], files)).toEqual(["p", "--r=/a b/$& {ask} ',v", "i"]);
+    const files = { report: "/a b/$& {ask} '", vek: "v", ask: "i", ark: undefined, crl: undefined };
+    expect(withFiles(["p", "--r={report},{vek}", "{ask}"], files)).toEqual(["p", "--r=/a b/$& {ask} ',v", "i"]);
   });
 });
 
 test("each change is one bit, and we ourselves refuse it", () => {
-  for (const [, { report, vcek }] of changes(vector.parts)) {
-    const before = Buffer.concat([vector.parts.report, vector.parts.vcek]);
-    const after = Buffer.concat([report, vcek]);
+  for (const [, { report, vek }] of changes(vector.parts)) {
+    const before = Buffer.concat([vector.parts.report, vector.parts.vek]);
+    const after = Buffer.concat([report, vek]);
     expect(before.filter((byte, at) => byte !== after[at])).toHaveLength(1);
   }
   const [[, { report }] = ["", vector.parts]] = changes(vector.parts);
@@ -68,7 +71,7 @@ describe("a module", () => {
 
   test.each([
     ["yesToAll", "says yes although one bit of the report's measurement"],
-    ["reportAlone", "says yes although one bit of the signature under the VCEK certificate"],
+    ["reportAlone", "says yes although one bit of the signature under the VEK certificate"],
     ["noToAll", "does not say yes to the genuine report"],
     ["noAnswer", "answers string"],
     ["absent", "no function absent"],
@@ -85,7 +88,7 @@ describe("a module", () => {
 
 describe("a command", () => {
   test("that verifies is measured", async () => {
-    const { figures, ratios } = await benchAgainstCommand([node, standIn, "{report}", "{vcek}", "{ask}", "{ark}", "{crl}"], vector, 2);
+    const { figures, ratios } = await benchAgainstCommand([node, standIn, "{report}", "{vek}", "{ask}", "{ark}", "{crl}"], vector, 2);
     expect(figures.map(({ name }) => name)).toEqual(["the command"]);
     // Our own command believes AMD's roots alone.
     expect(ratios).toEqual([]);
@@ -103,10 +106,36 @@ describe("a command", () => {
   });
 });
 
+describe("the whole bench", () => {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-test-"));
+  const file = join(folder, "verifier.mjs");
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each([
+    ["a module", () => ["--against-module", file]],
+    ["a command", () => ["--against-command", `${node} -e 0 {report}`]],
+  ])("prints no figure of %s that says yes to everything, and ends with 1", (_, words) => {
+    writeFileSync(file, "export const verify = () => true;\n");
+    for (const form of [[], ["--json"]]) {
+      const { status, stdout, stderr } = bench(...words(), ...form);
+      expect([status, stdout]).toEqual([1, ""]);
+      expect(stderr).toContain("says yes although one bit of the report's measurement was changed");
+    }
+  });
+
+  test("ends with 2 where it is not understood", () => {
+    expect(bench("--against-command", "v {vek}")).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  function bench(...words: readonly string[]) {
+    return spawnSync(node, [join(import.meta.dirname, "main.ts"), ...words, "--vector", simulatedVector], { encoding: "utf8" });
+  }
+});
+
 describe("a real report", needsVectors(), () => {
   test("is verified by our own command as well, measured the same way", async () => {
     const real = await loadVector("milan-v3", undefined);
-    const { figures, ratios } = await benchAgainstCommand([node, standIn, "{report}", "{vcek}", "{ask}", "{ark}"], real, 1);
+    const { figures, ratios } = await benchAgainstCommand([node, standIn, "{report}", "{vek}", "{ask}", "{ark}"], real, 1);
     expect(figures.map(({ name }) => name)).toEqual(["the command", "portcullis report verify", "the same through its launcher"]);
     expect(ratios.every(({ value }) => value > 0)).toBe(true);
     await expect(benchAgainstCommand([node, standIn, "{report}", "{crl}"], real, 1)).rejects.toThrow("--crl FILE");

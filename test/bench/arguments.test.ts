@@ -13,9 +13,9 @@ test("its own benches, rounds and form", () => {
 });
 
 test("another verifier, beside our verification alone unless something else is named", () => {
-  const words = ["--against-command", "v -r {report} --vcek={vcek}", "--against-module", "v.mjs", "--export", "check", "--crl", "list.der"];
+  const words = ["--against-command", "v -r {report} --vcek={vek}", "--against-module", "v.mjs", "--export", "check", "--crl", "list.der"];
   const against = {
-    command: ["v", "-r", "{report}", "--vcek={vcek}"],
+    command: ["v", "-r", "{report}", "--vcek={vek}"],
     module: { file: "v.mjs", exported: "check" },
     vector: "milan-v3",
     crl: "list.der",
@@ -39,7 +39,7 @@ test.each([
   [["--against-command", "v {report}", "--export", "check"], "--export"],
   [["--against-module", "v.mjs", "--vector", "simulated", "--crl", "list.der"], "--crl"],
   [["--against-command", ""], "empty"],
-  [["--against-command", "v {vcek}"], "{report}"],
+  [["--against-command", "v {vek}"], "{report}"],
 ])("%j is refused in words about %s", (words, about) => {
   expect(planOf(words)).toEqual({ wrong: expect.stringContaining(about) as string });
 });

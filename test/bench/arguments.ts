@@ -88,7 +88,7 @@ export const help = `usage: npm run bench -- [options]
 
 Beside another verifier, in the same run (with --only verify, unless you say otherwise):
 
-  --against-command "CMD {report} {vcek} {ask} {ark} {crl}"
+  --against-command "CMD {report} {vek} {ask} {ark} {crl}"
                            its command, started without a shell for each verification; exit 0 is its yes
   --against-module FILE    a module that exports verify({ report, vek, ask, ark, crl, at }): boolean or a promise of one;
                            without an await at its top level

@@ -40,6 +40,12 @@ export function fullPolicy({ report, product, tcb, at }: BoundReport): {
     rules: [
       { id: "no-debug", expression: "!policy.debug && policy.abiMajor >= 0", sentence: "The host cannot read the VM's memory." },
       { id: "image", expression: "report.guestSvn >= 0 && report.vmpl == 0", sentence: "The image has a version and runs alone." },
+      { id: "levels", expression: "tcb.committed.snp <= tcb.current.snp && tcb.reported.snp <= tcb.current.snp", sentence: "It adds up." },
+      {
+        id: "place",
+        expression: "product in ['Milan', 'Genoa', 'Turin'] && !(40 in platform.unknownBits) && at.getHours() < 24",
+        sentence: "A machine that we know.",
+      },
     ],
   };
   const before = at - day;

@@ -31,6 +31,7 @@ export async function benchVerify(rounds: number): Promise<Report> {
       figure("appraisal with a full policy (at most 0.100)", appraised),
     ],
     notes: [
+      "bare: the cheapest call of node:crypto there is, with key and signature ready.",
       "warm: chain and list from bytes through what the manager remembers; the report's P-384, dates, pins, names, revocation, all fields.",
       "The cached chips are one chip's certificate with as many different signatures, put into the memory as if they had been valid.",
       "In brackets: the least and the greatest of the same ratio within a fifth of the run.",

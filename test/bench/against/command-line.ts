@@ -43,7 +43,7 @@ function isPlaceholder(name: string): name is Placeholder {
   return (placeholders as readonly string[]).includes(name);
 }
 
-const placeholders: readonly Placeholder[] = ["report", "vcek", "ask", "ark", "crl"];
+const placeholders: readonly Placeholder[] = ["report", "vek", "ask", "ark", "crl"];
 const placeholderForm = /\{([a-z]*)\}/g;
 /** Anything but white space and quotes, and whole quoted parts. */
 const wordForm = /^(?:[^\s"']|"[^"]*"|'[^']*')+(?=\s|$)/;

@@ -53,12 +53,12 @@ function whatOursDoes({ parts: { crl } }: Vector): string {
 
 function ownCommands({
   report = "",
-  vcek = "",
+  vek = "",
   ask = "",
   ark = "",
   crl,
 }: PartFiles): readonly { readonly name: string; readonly argv: Argv }[] {
-  const words = ["report", "verify", report, "--vek", vcek, "--chain", ask, ark, ...(crl === undefined ? [] : ["--crl", crl])];
+  const words = ["report", "verify", report, "--vek", vek, "--chain", ask, ark, ...(crl === undefined ? [] : ["--crl", crl])];
   const from = (program: string): Argv => [process.execPath, join(root, program), ...words];
   return [
     { name: "portcullis report verify", argv: from("core/cli/main.ts") },
@@ -66,7 +66,7 @@ function ownCommands({
   ];
 }
 
-function filesOf(prefix: string, { report, vcek, ask, ark, crl }: VectorParts): PartFiles {
+function filesOf(prefix: string, { report, vek, ask, ark, crl }: VectorParts): PartFiles {
   const write = (name: string, bytes: Uint8Array): string => {
     const file = `${prefix}-${name}`;
     writeFileSync(file, bytes);
@@ -74,7 +74,7 @@ function filesOf(prefix: string, { report, vcek, ask, ark, crl }: VectorParts): 
   };
   return {
     report: write("report.bin", report),
-    vcek: write("vcek.der", vcek),
+    vek: write("vek.der", vek),
     ask: write("ask.der", ask),
     ark: write("ark.der", ark),
     crl: crl === undefined ? undefined : write("crl.der", crl),

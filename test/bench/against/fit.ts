@@ -27,7 +27,7 @@ export async function expectVerifier(
 export function changes(parts: VectorParts): readonly (readonly [what: string, changed: VectorParts])[] {
   return [
     ["the report's measurement", { ...parts, report: flipped(parts.report, measurementStart) }],
-    ["the signature under the VCEK certificate", { ...parts, vcek: flipped(parts.vcek, parts.vcek.length - 1) }],
+    ["the signature under the VEK certificate", { ...parts, vek: flipped(parts.vek, parts.vek.length - 1) }],
   ];
 }
 

@@ -75,8 +75,8 @@ async function ask(verify: ModuleVerify, inputs: ModuleInputs): Promise<Answer> 
   return { yes: answer, words: `it answered ${String(answer)}` };
 }
 
-function inputsOf({ report, vcek, ask: issuer, ark, crl }: VectorParts, at: Date): ModuleInputs {
-  return { report, vek: vcek, ask: issuer, ark, crl, at };
+function inputsOf({ report, vek, ask: issuer, ark, crl }: VectorParts, at: Date): ModuleInputs {
+  return { report, vek, ask: issuer, ark, crl, at };
 }
 
 function wordsOf(cause: unknown): string {

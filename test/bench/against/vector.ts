@@ -16,8 +16,8 @@ import { NotComparable } from "./not-comparable.ts";
 /** Contents: DER, and the report's 1184 bytes. */
 export interface VectorParts {
   readonly report: Uint8Array;
-  /** Or the VLEK. */
-  readonly vcek: Uint8Array;
+  /** VCEK or VLEK. */
+  readonly vek: Uint8Array;
   /** Or the ASVK. */
   readonly ask: Uint8Array;
   readonly ark: Uint8Array;
@@ -48,7 +48,7 @@ function real(name: string, product: Product, crlFile: string | undefined): Vect
   const issuer = name.startsWith("vlek-") ? `SEV-VLEK-${product}` : `SEV-${product}`;
   const parts: VectorParts = {
     report: sharedVector("reports", `${name}.report.bin`),
-    vcek: sharedVector("reports", `${name}.vek.der`),
+    vek: sharedVector("reports", `${name}.vek.der`),
     ask: sharedVector("amd-roots", `${issuer}.der`),
     ark: sharedVector("amd-roots", `ARK-${product}.der`),
     crl: crlFile === undefined ? undefined : listIn(crlFile),
@@ -63,7 +63,7 @@ async function simulated(): Promise<Vector> {
   const { ask, ark } = hierarchy.authorities;
   const parts: VectorParts = {
     report: processor.launch({ hostData: new Uint8Array(32).fill(1) }).report({ reportData: new Uint8Array(64).fill(2) }),
-    vcek: processor.vek("vcek"),
+    vek: processor.vek("vcek"),
     ask: ask.certificate,
     ark: ark.certificate,
     crl: revocationList(hierarchy, now),
@@ -72,10 +72,10 @@ async function simulated(): Promise<Vector> {
   return { name, parts, input: { ...inputOf(parts), anchors: trustAnchorsOf([hierarchy]) } };
 }
 
-function inputOf({ report, vcek, ask, ark, crl }: VectorParts): Omit<VerifyInput, "anchors"> {
+function inputOf({ report, vek, ask, ark, crl }: VectorParts): Omit<VerifyInput, "anchors"> {
   return {
     reportBytes: report,
-    endorsements: must(parseEndorsements({ vek: vcek, issuers: [ask, ark], crls: crl === undefined ? [] : [crl] })),
+    endorsements: must(parseEndorsements({ vek, issuers: [ask, ark], crls: crl === undefined ? [] : [crl] })),
     at: Date.now(),
     revocation: crl === undefined ? { waived: "no list was given" } : { require: { graceHours: 0 } },
     primitives: nodePrimitives,
