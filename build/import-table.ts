@@ -80,7 +80,7 @@ export const folderRules: readonly FolderRule[] = [
   { folder: "electron/main", imports: ["core/api", "core/base"], packages: ["*", "electron"], node: true },
   { folder: "electron/preload", imports: ["core/api", "core/base"], packages: ["electron"], node: false },
   { folder: "electron/service", imports: [...pureCore, "core/node"], packages: ["*", "electron"], node: true },
-  { folder: "renderer", imports: ["core/api", "core/base", "core/snp"], packages: ["*"], node: false },
+  { folder: "renderer", imports: ["core/api", "core/base", "core/snp", "core/measure", "core/kit"], packages: ["*"], node: false },
   { folder: "build", imports: ["core", "vite.config.ts"], packages: ["*"], node: true },
   { folder: "test", imports: ["core", "agent", "electron", "renderer", "build", "test"], packages: ["*", "electron"], node: true },
 ];

@@ -31,4 +31,4 @@ function newest(path) {
 }
 
 const built = "out/renderer/index.html";
-const sources = ["renderer", "core/api", "core/base", "core/snp", "vite.config.ts", "package-lock.json"];
+const sources = ["renderer", "core/api", "core/base", "core/snp", "core/measure", "core/kit", "vite.config.ts", "package-lock.json"];
