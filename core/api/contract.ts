@@ -2,9 +2,15 @@
 // Every method names the role that it needs. No method returns key material.
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
+import { bootLabel, bootSetQuestion } from "./boot-schemas.ts";
 import { collateralChip, collateralExport, collateralImport, collateralItem, collateralRun } from "./collateral-schemas.ts";
+import { configurationForm, configurationImage, configurationQuestion, configurationView, retireQuestion } from "./configuration-schemas.ts";
+import { checkQuestion, hostCheck, hostPlan, kitQuestion, kitView } from "./kit-schemas.ts";
+import { idBlockQuestion, idBlockView, idKeyName, idKeyQuestion, idKeyView } from "./id-key-schemas.ts";
+import { comparisonView, explanationView } from "./explain-schemas.ts";
 import type { Role } from "./roles.ts";
 import {
+  bootSetProposalView,
   changeEvent,
   consoleLink,
   enrolment,
@@ -25,7 +31,7 @@ import {
   vmSummary,
 } from "./schemas.ts";
 import { policyDraft, policyField, policyPreset, policyText, policyVersion } from "./policy-schemas.ts";
-import { product, uuid } from "./shapes.ts";
+import { hex, product, uuid } from "./shapes.ts";
 
 /** Every "no" of the service: a code of the failure table and the sentence that a person reads. */
 const base = oc.$meta<{ readonly role: Role }>({ role: "approve" }).errors({ REFUSED: { data: failureView } });
@@ -35,6 +41,7 @@ const approve = base.meta({ role: "approve" });
 
 const byId = z.strictObject({ id: uuid });
 const nothing = z.strictObject({});
+const bootSetReason = z.strictObject({ vm: uuid, id: uuid, reason: z.string().trim().min(1).max(500) });
 
 export const contract = {
   status: {
@@ -76,12 +83,18 @@ export const contract = {
     get: view.input(byId).output(launchDetail),
     /** The decision itself: only a connection that a person has authenticated holds this role. */
     decide: approve.input(proposalQuestion).output(launchSummary),
+    /** Which input differs from the VM's boot set? Takes seconds, one launch at a time; asked for by a person, never on a launch's way. */
+    explain: view.input(z.strictObject({ launch: uuid })).output(explanationView),
+    /** Two launches, field by field in words. */
+    compare: view.input(z.strictObject({ before: uuid, after: uuid })).output(comparisonView),
   },
   approvals: {
     /** The page proposes; the person confirms in a native dialog, or with the code that the terminal shows. */
     propose: operate.input(proposalQuestion).output(launchProposalView),
     /** Another policy for a VM is confirmed like a release: it says who gets keys. */
     proposePolicy: operate.input(policyQuestion).output(policyProposalView),
+    /** A measurement that launches may have from now on is confirmed like a release, too. */
+    proposeBootSet: operate.input(bootSetReason).output(bootSetProposalView),
     confirm: operate.input(z.strictObject({ proposal: uuid, code: z.string().max(32) })).output(confirmedView),
     cancel: operate.input(z.strictObject({ proposal: uuid })).output(nothing),
     /** For the host's own dialog. */
@@ -107,6 +120,16 @@ export const contract = {
     /** Stricter, never looser: the next launch is a first one again. */
     forgetApprovals: operate.input(byId).output(vmDetail),
   },
+  boot: {
+    /** A candidate: nothing passes by it yet. */
+    add: operate.input(z.strictObject({ vm: uuid, label: bootLabel, set: bootSetQuestion })).output(vmDetail),
+    /** A candidate that was never approved. */
+    remove: operate.input(z.strictObject({ vm: uuid, id: uuid })).output(vmDetail),
+    /** The approval ahead itself. `before`: the digest of the policy that the person saw as the VM's. */
+    approve: approve.input(bootSetReason.extend({ before: hex(48) })).output(vmDetail),
+    /** Stricter, never looser: launches with it are refused from now on. */
+    retire: operate.input(bootSetReason).output(vmDetail),
+  },
   policies: {
     /** Is this text a policy, and what would it change for this VM? */
     check: view.input(z.strictObject({ text: policyText, vm: uuid.optional() })).output(policyDraft),
@@ -129,6 +152,39 @@ export const contract = {
     fetchKnown: operate.input(nothing).output(collateralRun),
     /** What is being fetched ahead, or was the last time since the start. */
     run: view.input(nothing).output(z.strictObject({ run: collateralRun.optional() })),
+  },
+  configurations: {
+    /** Newest first, with the launch that showed each last. */
+    list: view.input(z.strictObject({ vm: uuid })).output(z.array(configurationView)),
+    /** Another one beside those that are accepted, which stay so until they are retired. New disks get fresh keys. */
+    issue: operate.input(configurationQuestion).output(vmDetail),
+    /** Stricter, never looser: agents that run with it are refused from now on. Not the last one that is accepted. */
+    retire: operate.input(retireQuestion).output(vmDetail),
+    /** The file in which it reaches the VM; with `fw_cfg` that is the text itself. */
+    image: view.input(z.strictObject({ vm: uuid, digest: hex(32), form: configurationForm })).output(configurationImage),
+  },
+  kit: {
+    /** How the VM's host starts it: what the kit is written from. */
+    setPlan: operate.input(z.strictObject({ vm: uuid, plan: hostPlan })).output(vmDetail),
+    /** Everything that the host needs for one of the VM's boot sets. Signs an ID block only where that set is approved, or for the approve role. */
+    make: view.input(kitQuestion).output(kitView),
+    /** What is missing or unsafe in a host's own configuration, and, where a VM is named, what differs from its kit? */
+    check: view.input(checkQuestion).output(hostCheck),
+  },
+  idKeys: {
+    /** Newest first. Asks no keychain. */
+    list: view.input(nothing).output(z.array(idKeyView)),
+    /** A fresh P-384 key, in the keychain; a name that is taken is refused. */
+    create: operate.input(idKeyQuestion).output(idKeyView),
+    /** Takes a P-384 private key, PEM without a passphrase, from a file on the manager's machine, which a page must not name. */
+    import: approve.input(idKeyQuestion.extend({ path: z.string().min(1).max(4096) })).output(idKeyView),
+    publicKey: view.input(z.strictObject({ name: idKeyName })).output(idKeyView),
+    /** For ever. Refused while a VM's plan or policy names it. `confirm` is the name again. */
+    remove: approve
+      .input(z.strictObject({ name: idKeyName, confirm: z.string(), reason: z.string().trim().min(1).max(500) }))
+      .output(nothing),
+    /** A signed block admits an image: for approved boot sets `kit.make` signs by itself, any other needs the person who may approve. */
+    signBlock: approve.input(idBlockQuestion).output(idBlockView),
   },
   simulations: {
     /** Runs the real agent against this manager with a simulated processor and a scratch LUKS2 image. */

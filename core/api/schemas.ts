@@ -1,6 +1,8 @@
 // What do the consoles see? The shapes of every answer and question of the contract, checked in both directions.
 // Bytes are lower-case hex, times are RFC 3339 in UTC. No shape here can hold key material.
 import { z } from "zod";
+import { hostPlan } from "./kit-schemas.ts";
+import { aheadBootSet, keptBootSet } from "./boot-schemas.ts";
 import { launchHistory, launchPin, policyText, policyVersion } from "./policy-schemas.ts";
 import { hex, product, time, uuid } from "./shapes.ts";
 
@@ -99,6 +101,8 @@ export const launchDetail = launchSummary.extend({
       reason: z.string().optional(),
       /** The launch whose approval covers this one, under "first-launch-manual". */
       pinnedBy: uuid.optional(),
+      /** Its measurement differs from that launch's, and was approved ahead with this boot set. */
+      bootSet: aheadBootSet.optional(),
       entry: z.number().int(),
     })
     .optional(),
@@ -124,14 +128,27 @@ export const vmSummary = z.strictObject({
 export const vmDetail = vmSummary.extend({
   disks: z.array(diskSpec),
   configurations: z.array(
-    z.strictObject({ digest: hex(32), hostDataBase64: z.string(), text: z.string(), issuedAt: time, retiredAt: time.optional() }),
+    z.strictObject({
+      digest: hex(32),
+      hostDataBase64: z.string(),
+      text: z.string(),
+      issuedAt: time,
+      /** Why it was issued, unless with the enrolment. */
+      reason: z.string().optional(),
+      retiredAt: time.optional(),
+      retiredReason: z.string().optional(),
+    }),
   ),
   /** The appraisal policy as canonical JSON. */
   policy: z.string(),
   policyVersion,
   pins: z.array(launchPin),
+  /** Newest first. */
+  bootSets: z.array(keptBootSet),
   history: launchHistory,
   failedOpens: z.number().int(),
+  /** How its host starts it, once that was said. */
+  hostPlan: hostPlan.optional(),
 });
 
 export const enrolment = z.strictObject({
@@ -224,11 +241,21 @@ export const policyProposalView = z.strictObject({
   verdict: z.literal("approve"),
 });
 
-export const proposalView = z.discriminatedUnion("about", [launchProposalView, policyProposalView]);
+export const bootSetProposalView = z.strictObject({
+  about: z.literal("boot-set"),
+  ...proposalHead,
+  vm: uuid,
+  bootSet: uuid,
+  measurement: hex(48),
+  verdict: z.literal("approve"),
+});
+
+export const proposalView = z.discriminatedUnion("about", [launchProposalView, policyProposalView, bootSetProposalView]);
 
 export const confirmedView = z.discriminatedUnion("about", [
   z.strictObject({ about: z.literal("launch"), launch: launchSummary }),
   z.strictObject({ about: z.literal("policy"), vm: vmSummary }),
+  z.strictObject({ about: z.literal("boot-set"), vm: vmSummary }),
 ]);
 
 export const simulationView = z.strictObject({
@@ -260,6 +287,7 @@ export type ProposalQuestion = z.infer<typeof proposalQuestion>;
 export type PolicyQuestion = z.infer<typeof policyQuestion>;
 export type LaunchProposalView = z.infer<typeof launchProposalView>;
 export type PolicyProposalView = z.infer<typeof policyProposalView>;
+export type BootSetProposalView = z.infer<typeof bootSetProposalView>;
 export type PersonNeededView = z.infer<typeof personNeeded>;
 export type ProposalView = z.infer<typeof proposalView>;
 export type SimulationView = z.infer<typeof simulationView>;

@@ -3,9 +3,11 @@ import type { Instant } from "../base/clock.ts";
 import type { LaunchHistory } from "../appraise/history.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import type { CheckResult } from "../appraise/result.ts";
+import type { BootSet } from "../measure/boot-set.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import type { PersonNeeded } from "../release/decide.ts";
 import type { LaunchPin } from "../release/pins.ts";
+import type { HostPlan } from "../kit/launch-kit.ts";
 import type { Product } from "../snp/product.ts";
 
 export interface DiskSpec {
@@ -21,7 +23,23 @@ export interface IssuedConfiguration {
   /** The canonical JSON text itself. */
   readonly text: string;
   readonly issuedAt: Instant;
-  /** A retired configuration is no longer accepted. */
+  /** Why, in the owner's words; undefined for the one of the enrolment. */
+  readonly reason?: string;
+  /** A retired configuration is no longer accepted, and never again. */
+  readonly retiredAt?: Instant;
+  readonly retiredReason?: string;
+}
+
+/** The files and vCPUs of a launch that may come: a candidate until a person approves it ahead, of the past once it is retired. */
+export interface KeptBootSet {
+  /** UUID. */
+  readonly id: string;
+  readonly label: string;
+  readonly set: BootSet;
+  readonly addedAt: Instant;
+  readonly approvedAt?: Instant;
+  /** Why it was approved, in the owner's words. */
+  readonly approvalReason?: string;
   readonly retiredAt?: Instant;
 }
 
@@ -37,6 +55,17 @@ export interface PolicyVersion {
 
 /** One pin for each product, as in endorse/roots.ts: SHA-256 of the ARK certificate's DER and of its SubjectPublicKeyInfo, hex. */
 export type SimulatedAnchors = Readonly<Partial<Record<Product, { readonly certificate: string; readonly spki: string }>>>;
+
+/** How the VM's host starts it, and the names of the keys that sign its ID block. */
+export type KeptPlan = HostPlan & {
+  readonly idKey?: string;
+  readonly authorKey?: string;
+  /** Hex, 16 bytes. */
+  readonly familyId?: string;
+  /** Hex, 16 bytes. */
+  readonly imageId?: string;
+  readonly guestSvn?: number;
+};
 
 export interface VmRecord {
   /** UUID, lower case. */
@@ -55,10 +84,13 @@ export interface VmRecord {
   readonly policyVersions: readonly PolicyVersion[];
   /** What persons approved under "first-launch-manual"; newest first. */
   readonly pins: readonly LaunchPin[];
+  /** Newest first. */
+  readonly bootSets: readonly KeptBootSet[];
   /** Chips and instances that were given this VM's keys. */
   readonly history: LaunchHistory;
   /** Releases whose disks did not open, or whose delivery is unknown, since the last success. */
   readonly failedOpens: number;
+  readonly hostPlan?: KeptPlan;
 }
 
 /**
@@ -90,6 +122,8 @@ export interface LaunchDecision {
   readonly approvedEvidence?: string;
   /** The launch whose approval pinned what this one shows, where that is why it went by policy. */
   readonly pinnedBy?: string;
+  /** The boot set whose approval ahead covers the measurement, where that launch had another. */
+  readonly bootSet?: { readonly id: string; readonly label: string };
   /** Sequence of the audit entry that made it durable. */
   readonly entry: number;
 }

@@ -11,6 +11,11 @@ import { policyDraft, policyFields, policyPresets } from "./policy-views.ts";
 import { launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
 import { launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
+import { bootRoutes } from "./routes/boot-routes.ts";
+import { explainRoutes } from "./routes/explain-routes.ts";
+import { configurationRoutes } from "./routes/configuration-routes.ts";
+import { idKeyRoutes } from "./routes/id-key-routes.ts";
+import { kitRoutes } from "./routes/kit-routes.ts";
 
 export type ServiceRouter = ReturnType<typeof createRouter>;
 
@@ -62,6 +67,7 @@ export function createRouter(parts: RouterParts) {
         return launchDetail(launch);
       }),
       decide: api.launches.decide.handler(async ({ input }) => launchSummary(take(await take(manager()).decide(input)))),
+      ...explainRoutes(api.launches, parts),
     },
     approvals: {
       propose: api.approvals.propose.handler(({ input }) => {
@@ -73,6 +79,9 @@ export function createRouter(parts: RouterParts) {
         const proposal = take(take(manager()).proposals.proposePolicy(policyQuestion(input)));
         parts.onProposal(proposal);
         return policyProposalView(proposal);
+      }),
+      proposeBootSet: api.approvals.proposeBootSet.handler(() => {
+        throw refused(failure("manager.not-ready"));
       }),
       confirm: api.approvals.confirm.handler(async ({ input }) => {
         const confirmed = take(await take(manager()).proposals.confirm(input.proposal, input.code));
@@ -116,6 +125,7 @@ export function createRouter(parts: RouterParts) {
         detailOf(take(take(manager()).forgetApprovals(vmOf(input.id).id)).id),
       ),
     },
+    boot: bootRoutes(api.boot, parts),
     policies: {
       check: api.policies.check.handler(({ input }) => policyDraft(input.text, input.vm === undefined ? undefined : vmOf(input.vm).policy)),
       presets: api.policies.presets.handler(() => policyPresets()),
@@ -130,6 +140,9 @@ export function createRouter(parts: RouterParts) {
       fetchKnown: api.collateral.fetchKnown.handler(async () => take(await parts.collateral.fetchKnown())),
       run: api.collateral.run.handler(() => runOf(parts.collateral)),
     },
+    configurations: configurationRoutes(api.configurations, parts),
+    idKeys: idKeyRoutes(api.idKeys),
+    kit: kitRoutes(api.kit, parts),
     simulations: {
       launch: api.simulations.launch.handler(async ({ input }) => take(await simulations.launch(input.vm))),
       get: api.simulations.get.handler(({ input }) => take(simulations.get(input.id))),

@@ -4,12 +4,14 @@ import { fromHex, toBase64, toHex } from "../../base/bytes.ts";
 import { rfc3339 } from "../../base/clock.ts";
 import { failureTable, sentenceOf } from "../../base/failure.ts";
 import { canonicalJson } from "../../base/json.ts";
+import { bootSetView } from "./boot-views.ts";
 import { fieldViews } from "./field-views.ts";
+import type { HostPlanView } from "../../api/kit-schemas.ts";
 import type { PolicyVersionView } from "../../api/policy-schemas.ts";
 import type { FailureView, LaunchDetail, LaunchSummary, PersonNeededView, VmDetail, VmSummary } from "../../api/schemas.ts";
 import type { Failure, FailureCode } from "../../base/failure.ts";
 import type { PersonNeeded } from "../../release/decide.ts";
-import type { LaunchRecord, PolicyVersion, VmRecord } from "../../manager/records.ts";
+import type { KeptPlan, IssuedConfiguration, LaunchRecord, PolicyVersion, VmRecord } from "../../manager/records.ts";
 
 export function failureView(failure: Failure): FailureView {
   return { code: failure.code, sentence: sentenceOf(failure) };
@@ -51,6 +53,7 @@ export function launchDetail(launch: LaunchRecord): LaunchDetail {
             by: decision.by,
             ...optional("reason", decision.reason),
             ...optional("pinnedBy", decision.pinnedBy),
+            ...(decision.bootSet === undefined ? {} : { bootSet: decision.bootSet }),
             entry: decision.entry,
           },
         }),
@@ -74,22 +77,35 @@ export function vmDetail(vm: VmRecord, lastLaunch: LaunchRecord | undefined): Vm
   return {
     ...vmSummary(vm, lastLaunch),
     disks: vm.disks.map(({ id, device, name }) => ({ id, device, name })),
-    configurations: vm.configurations.map(({ digest, text, issuedAt, retiredAt }) => ({
-      digest,
-      hostDataBase64: toBase64(fromHex(digest) ?? new Uint8Array(0)),
-      text,
-      issuedAt: rfc3339(issuedAt),
-      ...(retiredAt === undefined ? {} : { retiredAt: rfc3339(retiredAt) }),
-    })),
+    configurations: vm.configurations.map(configurationView),
     // The JSON form of a policy is the type itself (core/appraise/policy.ts).
     policy: canonicalJson(vm.policy),
     policyVersion: currentVersion(vm),
     pins: vm.pins.map((pin) => ({ ...pin, at: rfc3339(pin.at) })),
+    bootSets: vm.bootSets.map(bootSetView),
     history: {
       chips: vm.history.chips.map((chip) => ({ ...chip, firstAt: rfc3339(chip.firstAt), lastAt: rfc3339(chip.lastAt) })),
       instances: vm.history.instances.map((instance) => ({ ...instance, at: rfc3339(instance.at) })),
     },
     failedOpens: vm.failedOpens,
+    ...(vm.hostPlan === undefined ? {} : { hostPlan: planView(vm.hostPlan) }),
+  };
+}
+
+function planView(plan: KeptPlan): HostPlanView {
+  return { ...plan, disks: plan.disks.map((disk) => ({ ...disk })) };
+}
+
+/** As every answer shows it; what else is known of it is added by configuration-routes.ts. */
+export function configurationView({ digest, text, issuedAt, reason, retiredAt, retiredReason }: IssuedConfiguration) {
+  return {
+    digest,
+    hostDataBase64: toBase64(fromHex(digest) ?? new Uint8Array(0)),
+    text,
+    issuedAt: rfc3339(issuedAt),
+    ...optional("reason", reason),
+    ...(retiredAt === undefined ? {} : { retiredAt: rfc3339(retiredAt) }),
+    ...optional("retiredReason", retiredReason),
   };
 }
 

@@ -1,6 +1,7 @@
 // How do records become rows and rows records? Canonical JSON, bytes apart, and a strict reading back: what is not exactly what we
 // write is damage, not a default. Never judges what a record says.
 import { z } from "zod";
+import { bootSet } from "../../api/boot-schemas.ts";
 import { failureTable, type FailureCode } from "../../base/failure.ts";
 import { canonicalJson, parseJson } from "../../base/json.ts";
 import { parsePolicy } from "../../appraise/policy-parser.ts";
@@ -25,7 +26,10 @@ export interface LaunchRow {
 }
 
 export function vmRow(vm: VmRecord): VmRow {
-  return { id: vm.id, created_at: vm.createdAt, record: canonicalJson(plain(vm)) };
+  const { bootSets, ...rest } = vm;
+  // Rows of before boot sets have none: a VM without any is written as it was then.
+  const record = bootSets.length === 0 ? rest : { ...rest, bootSets };
+  return { id: vm.id, created_at: vm.createdAt, record: canonicalJson(plain(record)) };
 }
 
 /** @returns undefined where the row is damaged. */
@@ -113,6 +117,33 @@ const identity = {
   imageId: z.string(),
 };
 
+const hostPlan = z.strictObject({
+  host: z.enum(["qemu", "libvirt", "proxmox"]),
+  memoryMib: z.int(),
+  guestPolicy: z.string(),
+  delivery: z.enum(["fw-cfg", "config-disk", "initramfs"]),
+  folder: z.string(),
+  disks: z.array(z.strictObject({ path: z.string(), format: z.enum(["raw", "qcow2"]) })),
+  cbitpos: z.int(),
+  reducedPhysBits: z.int(),
+  proxmoxId: z.int().exactOptional(),
+  idKey: z.string().exactOptional(),
+  authorKey: z.string().exactOptional(),
+  familyId: z.string().exactOptional(),
+  imageId: z.string().exactOptional(),
+  guestSvn: z.int().exactOptional(),
+});
+
+const keptBootSet = z.strictObject({
+  id: z.string(),
+  label: z.string(),
+  set: bootSet,
+  addedAt: instant,
+  approvedAt: instant.exactOptional(),
+  approvalReason: z.string().exactOptional(),
+  retiredAt: instant.exactOptional(),
+});
+
 const vmShape = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -120,11 +151,21 @@ const vmShape = z.strictObject({
   enabled: z.boolean(),
   simulatedAnchors: z.strictObject({ Milan: pin.exactOptional(), Genoa: pin.exactOptional(), Turin: pin.exactOptional() }).exactOptional(),
   configurations: z
-    .array(z.strictObject({ digest: z.string(), text: z.string(), issuedAt: instant, retiredAt: instant.exactOptional() }))
+    .array(
+      z.strictObject({
+        digest: z.string(),
+        text: z.string(),
+        issuedAt: instant,
+        reason: z.string().exactOptional(),
+        retiredAt: instant.exactOptional(),
+        retiredReason: z.string().exactOptional(),
+      }),
+    )
     .min(1),
   disks: z.array(z.strictObject({ id: z.string(), device: z.string(), name: z.string() })),
   policyVersions: z.array(z.strictObject({ number: z.int(), digest: z.string(), since: instant, reason: z.string() })).min(1),
   pins: z.array(z.strictObject({ ...identity, launch: z.string(), at: instant })),
+  bootSets: z.array(keptBootSet).min(1).default([]),
   history: z.strictObject({
     chips: z.array(
       z.strictObject({ chipId: z.string(), reportedTcb: z.string(), committedTcb: z.string(), firstAt: instant, lastAt: instant }),
@@ -132,6 +173,7 @@ const vmShape = z.strictObject({
     instances: z.array(z.strictObject({ reportId: z.string(), chipId: z.string(), launch: z.string(), at: instant })),
   }),
   failedOpens: z.int().min(0),
+  hostPlan: hostPlan.exactOptional(),
 });
 
 const check = z.strictObject({
@@ -193,6 +235,7 @@ const launchShape = z.strictObject({
       reason: z.string().exactOptional(),
       approvedEvidence: z.string().exactOptional(),
       pinnedBy: z.string().exactOptional(),
+      bootSet: z.strictObject({ id: z.string(), label: z.string() }).exactOptional(),
       entry: z.int(),
     })
     .exactOptional(),
