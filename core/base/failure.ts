@@ -4,6 +4,7 @@ import { agentFailures } from "./failures/agent.ts";
 import { appraiseFailures } from "./failures/appraise.ts";
 import { endorseFailures } from "./failures/endorse.ts";
 import { hostFailures } from "./failures/host.ts";
+import { kitFailures } from "./failures/kit.ts";
 import { launchFailures } from "./failures/launch.ts";
 import { managerFailures } from "./failures/manager.ts";
 import { measureFailures } from "./failures/measure.ts";
@@ -21,6 +22,7 @@ export const failureTable = {
   ...launchFailures,
   ...managerFailures,
   ...measureFailures,
+  ...kitFailures,
   ...nodeFailures,
   ...agentFailures,
   ...hostFailures,

@@ -85,6 +85,7 @@ export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keycha
       configuration: configuration?.digest ?? "",
       ...(policy === undefined ? {} : { policy: policy.digest, policyVersion: policy.number, policyReason: policy.reason }),
       approvals: vm.pins.length,
+      ...(vm.hostPlan === undefined ? {} : { host: vm.hostPlan.host, guestPolicy: vm.hostPlan.guestPolicy }),
       keychain,
     },
   };

@@ -9,13 +9,14 @@ import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
 import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
+import { setPlan } from "./host-plans.ts";
 import { defaultLimits } from "./limits.ts";
 import { rememberingPrimitives } from "../endorse/remembered.ts";
 import { ParsedEndorsements } from "./parsed.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
 import { OpenProposals, type Proposals } from "./proposals.ts";
 import { recover } from "./recovery.ts";
-import type { LaunchRecord, VmRecord } from "./records.ts";
+import type { KeptPlan, LaunchRecord, VmRecord } from "./records.ts";
 import type { Change, DecisionQuestion, Enrolment, ManagerOptions, RecoveryReport } from "./requests.ts";
 import { Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
@@ -38,6 +39,8 @@ export interface Manager {
   policy(digest: string): string | undefined;
   /** What persons approved of this VM before counts no more. */
   forgetApprovals(id: string): Result<VmRecord>;
+  /** How the VM's host starts it. */
+  setPlan(id: string, plan: KeptPlan): Result<VmRecord>;
   /** Resolves when the decision is durable. Only for callers that hold the approve role. */
   decide(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
   /** Launches that wait for a person, oldest first. */
@@ -135,6 +138,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     changePolicy: change,
     policy: (digest) => ports.store.policy(digest),
     forgetApprovals: (id) => (phase === "ready" ? forgetApprovals(context, id) : fail(failure("manager.not-ready"))),
+    setPlan: (id, plan) => (phase === "ready" ? setPlan(context, id, plan) : fail(failure("manager.not-ready"))),
     decide,
     pending: () => sessions.waiting(),
     launches: (query) => ports.store.launches(query),

@@ -1,0 +1,99 @@
+// How does an owner say how the VM's host starts it? A plan, checked and kept in one audited step; the launch kit is written from it.
+// It admits nothing: what a launch may be is the appraisal policy's. But a plan that would let the host read the guest is not kept.
+import { failure, type Failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import type { AppraisalPolicy } from "../appraise/policy.ts";
+import type { GuestPermission } from "../appraise/policy-demands.ts";
+import { canonicalJson } from "../base/json.ts";
+import { parseGuestPolicy } from "../snp/guest-policy.ts";
+import type { ManagerContext } from "./context.ts";
+import { vmFacts } from "./facts.ts";
+import type { KeptPlan, VmRecord } from "./records.ts";
+
+export function setPlan({ ports, ledger }: ManagerContext, id: string, given: KeptPlan): Result<VmRecord> {
+  const vm = ports.store.vm(id);
+  if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
+  const fault = faultOf(given) ?? permissionFault(given, vm.policy);
+  if (fault !== undefined) return fail(fault);
+  const hostPlan = ownMembers(given);
+  if (vm.hostPlan !== undefined && canonicalJson(vm.hostPlan) === canonicalJson(hostPlan)) return ok(vm);
+  const changed: VmRecord = { ...vm, hostPlan };
+  const committed = ledger.commit(vmFacts("vm-changed", changed, ports.keychain.backend), () => ({ vm: changed }));
+  return committed.ok ? ok(changed) : committed;
+}
+
+/**
+ * The guest policy's permissions that must not be given by mistake. A check that is waived allows nothing by name.
+ * Asked again when a kit is made: the appraisal policy may have become stricter since.
+ */
+export function permissionFault({ guestPolicy }: KeptPlan, policy: AppraisalPolicy): Failure | undefined {
+  const bits = parseGuestPolicy(BigInt(guestPolicy));
+  if (!bits.ok) return failure("kit.plan-malformed", "guestPolicy", bits.failure);
+  const demand = policy.checks.guestPolicy;
+  const allowed: readonly GuestPermission[] = "require" in demand ? demand.require.allowed : [];
+  if (bits.value.debug && !allowed.includes("debug")) return failure("kit.plan-debug", guestPolicy);
+  if (bits.value.migrateMa && !allowed.includes("migrateMa")) return failure("kit.plan-migration", guestPolicy);
+  return undefined;
+}
+
+/** The first member that cannot stand in a launch line. */
+function faultOf(plan: KeptPlan): Failure | undefined {
+  const faulty = (member: string): Failure => failure("kit.plan-malformed", member);
+  const { memoryMib, guestPolicy, folder, disks, cbitpos, reducedPhysBits, proxmoxId, idKey, authorKey, guestSvn } = plan;
+  if (!isWhole(memoryMib, leastMemory, mostMemory)) return faulty("memoryMib");
+  if (!/^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/.test(guestPolicy)) return faulty("guestPolicy");
+  const bits = parseGuestPolicy(BigInt(guestPolicy));
+  if (!bits.ok) return failure("kit.plan-malformed", "guestPolicy", bits.failure);
+  if (!isPath(folder) || folder.endsWith("/")) return faulty("folder");
+  if (disks.length > maximumDisks || !disks.every(({ path }) => isPath(path) && !path.endsWith("/"))) return faulty("disks");
+  if (new Set(disks.map(({ path }) => path)).size !== disks.length) return faulty("disks: the same path twice");
+  if (!isWhole(cbitpos, 32, 63)) return faulty("cbitpos");
+  if (!isWhole(reducedPhysBits, 1, 63)) return faulty("reducedPhysBits");
+  if ((plan.host === "proxmox") !== (proxmoxId !== undefined)) return faulty("proxmoxId: where the host is Proxmox VE, and only there");
+  if (proxmoxId !== undefined && !isWhole(proxmoxId, 100, 999_999_999)) return faulty("proxmoxId");
+  for (const [member, name] of [["idKey", idKey] as const, ["authorKey", authorKey] as const])
+    if (name !== undefined && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) return faulty(member);
+  if (guestSvn !== undefined && !isWhole(guestSvn, 0, 0xffff_ffff)) return faulty("guestSvn");
+  for (const member of ["familyId", "imageId"] as const)
+    if (plan[member] !== undefined && !/^[0-9a-f]{32}$/.test(plan[member])) return faulty(member);
+  // Without an ID key there is no ID block that could carry them: said here, not lost without a word.
+  for (const member of ["authorKey", "familyId", "imageId", "guestSvn"] as const)
+    if (idKey === undefined && plan[member] !== undefined) return faulty(`${member} without idKey`);
+  return undefined;
+}
+
+/** What the type names and nothing else, so that a record never keeps what nobody looked at. */
+function ownMembers(plan: KeptPlan): KeptPlan {
+  const { host, memoryMib, guestPolicy, delivery, folder, disks, cbitpos, reducedPhysBits } = plan;
+  const { proxmoxId, idKey, authorKey, familyId, imageId, guestSvn } = plan;
+  return {
+    host,
+    memoryMib,
+    guestPolicy,
+    delivery,
+    folder,
+    disks: disks.map(({ path, format }) => ({ path, format })),
+    cbitpos,
+    reducedPhysBits,
+    ...(proxmoxId === undefined ? {} : { proxmoxId }),
+    ...(idKey === undefined ? {} : { idKey }),
+    ...(authorKey === undefined ? {} : { authorKey }),
+    ...(familyId === undefined ? {} : { familyId }),
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(guestSvn === undefined ? {} : { guestSvn }),
+  };
+}
+
+function isWhole(number: number, least: number, most: number): boolean {
+  return Number.isInteger(number) && number >= least && number <= most;
+}
+
+/** Absolute, and of characters that no shell, no XML and no option list reads otherwise. */
+function isPath(text: string): boolean {
+  return /^\/[A-Za-z0-9._:@+=/-]{1,254}$/.test(text) && !text.split("/").includes("..") && !text.includes("//");
+}
+
+const leastMemory = 128;
+/** 16 TiB. */
+const mostMemory = 16_777_216;
+const maximumDisks = 16;
