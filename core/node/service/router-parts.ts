@@ -7,11 +7,12 @@ import type {
   CollateralRun,
 } from "../../api/collateral-schemas.ts";
 import type { ConsoleLink, Enrolment, SimulationView, StatusView } from "../../api/schemas.ts";
+import type { Role } from "../../api/roles.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Proposal } from "../../manager/proposals.ts";
-import type { VmRecord } from "../../manager/records.ts";
+import type { KeptBootSet, VmRecord } from "../../manager/records.ts";
 import type { Product } from "../../snp/product.ts";
 import type { Changes } from "./changes.ts";
 
@@ -25,6 +26,7 @@ export interface RouterParts {
   readonly enrol: (enrolment: Enrolment, keyFiles: readonly KeyFile[]) => Promise<Result<VmRecord>>;
   readonly simulations: Simulations;
   readonly collateral: CollateralActions;
+  readonly idBlocks: IdBlocks;
   /** `service.no-console` in Electron. */
   readonly consoleLink: () => Result<ConsoleLink>;
   /** The host shows it, with its code, where the page cannot see it. */
@@ -52,6 +54,23 @@ export interface Simulations {
   launch(vm?: string): Promise<Result<SimulationView>>;
   get(id: string): Result<SimulationView>;
   cancel(id: string): Result<void>;
+}
+
+export interface IdBlocks {
+  /**
+   * The ID block of a launch of this VM with this set, signed with the keys that the VM's plan names; its LD is the set's measurement and its POLICY the
+   * plan's. A signed block admits an image: refused where the set is not approved and `role` is not "approve".
+   */
+  sign(vm: VmRecord, set: KeptBootSet, role: Role): Promise<Result<SignedIdBlock>>;
+}
+
+export interface SignedIdBlock {
+  /** 96 bytes. */
+  readonly block: Uint8Array;
+  /** 4096 bytes. */
+  readonly auth: Uint8Array;
+  /** Whether an author key signed the ID key. */
+  readonly authorKey: boolean;
 }
 
 export interface CollateralActions {

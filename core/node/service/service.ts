@@ -260,6 +260,7 @@ class RunningService implements Service {
         fetchKnown: () => this.#ahead.fetchKnown(),
         run: () => this.#ahead.run(),
       },
+      idBlocks: { sign: () => Promise.resolve(fail(failure("service.not-ready"))) },
       consoleLink: this.#parts.consoleLink,
       onProposal: (proposal) => {
         const code = this.#core.ok ? this.#core.value.manager.proposals.codeOf(proposal.proposal) : undefined;

@@ -24,6 +24,7 @@ export function restingParts(different: Partial<RouterParts> = {}): RouterParts 
       fetchKnown: () => Promise.resolve(unset),
       run: () => undefined,
     },
+    idBlocks: { sign: () => Promise.resolve(unset) },
     consoleLink: () => unset,
     onProposal: () => {},
     errorNumber: () => "E1",
