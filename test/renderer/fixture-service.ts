@@ -14,7 +14,9 @@ import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { must } from "../../core/base/result.ts";
 import { policyDraft, policyFields, policyPresets } from "../../core/node/service/policy-views.ts";
 import type { CollateralItemView, CollateralRun } from "../../core/api/collateral-schemas.ts";
+import { bootSetProposalOf, changeBootSets, fixtureBoot } from "./fixture-boot.ts";
 import type {
+  BootSetProposalView,
   ChangeEvent,
   FailureView,
   LaunchDetail,
@@ -141,6 +143,10 @@ function routerOf(service: FixtureService, changes: Changes) {
     changes.tell({ kind: "vm", id: proposal.vm });
     return one(service.vms, proposal.vm);
   };
+  const approvedAhead = ({ vm: id, bootSet, reason }: BootSetProposalView): VmDetail =>
+    changeBootSets(service, changes, id, (sets) =>
+      sets.map((set) => (set.id === bootSet ? { ...set, approvedAt: new Date().toISOString(), approvalReason: reason } : set)),
+    );
   return api.router({
     status: {
       get: api.status.get.handler(() => service.status),
@@ -170,6 +176,8 @@ function routerOf(service: FixtureService, changes: Changes) {
       }),
       get: api.launches.get.handler(({ input }) => one(service.launches, input.id)),
       decide: api.launches.decide.handler(() => never()),
+      explain: api.launches.explain.handler(() => never()),
+      compare: api.launches.compare.handler(() => never()),
     },
     approvals: {
       propose: api.approvals.propose.handler(({ input }) => {
@@ -194,6 +202,7 @@ function routerOf(service: FixtureService, changes: Changes) {
         if (input.code !== service.code)
           throw refused({ code: "manager.wrong-code", sentence: "This is not the code that the terminal shows. Two tries are left." });
         if (proposal.about === "policy") return { about: "policy", vm: vmSummaryOf(changed(proposal)) };
+        if (proposal.about === "boot-set") return { about: "boot-set", vm: vmSummaryOf(approvedAhead(proposal)) };
         return { about: "launch", launch: summaryOf(decided(proposal)) };
       }),
       proposePolicy: api.approvals.proposePolicy.handler(({ input }) => {
@@ -215,6 +224,11 @@ function routerOf(service: FixtureService, changes: Changes) {
         };
         service.proposals.push(proposal);
         service.drafts.set(proposal.proposal, draft.policy);
+        return proposal;
+      }),
+      proposeBootSet: api.approvals.proposeBootSet.handler(({ input }) => {
+        const proposal = bootSetProposalOf(one(service.vms, input.vm), input, service.proposals.length);
+        service.proposals.push(proposal);
         return proposal;
       }),
       cancel: api.approvals.cancel.handler(({ input }) => {
@@ -249,6 +263,7 @@ function routerOf(service: FixtureService, changes: Changes) {
         return one(service.vms, input.id);
       }),
     },
+    boot: fixtureBoot(api.boot, service, changes),
     policies: {
       check: api.policies.check.handler(({ input }) =>
         draftOf(input.text, input.vm === undefined ? undefined : one(service.vms, input.vm)),
