@@ -7,7 +7,7 @@ import { Secret } from "../base/secret.ts";
 import { noHistory } from "../appraise/history.ts";
 import { policyFromText } from "../appraise/policy-text.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
-import { standardPreset, simulatedPreset } from "../appraise/presets.ts";
+import { presets, simulatedPreset } from "../appraise/presets.ts";
 import { configurationDigest, makeConfiguration } from "../launch/agent-configuration.ts";
 import type { DiskKey } from "../release/grant.ts";
 import { simulatedAnchorsFrom } from "./anchors.ts";
@@ -87,16 +87,18 @@ function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): R
     policy: policy.value,
     policyVersions: [{ number: 1, digest: policyDigest(policy.value, ports.primitives), since: now, reason: "enrolled with it" }],
     pins: [],
+    bootSets: [],
     history: noHistory,
     failedOpens: 0,
   });
 }
 
-function policyFrom({ policy, measurements, simulated }: Enrolment): Result<AppraisalPolicy> {
+function policyFrom({ policy, preset, measurements, simulated }: Enrolment): Result<AppraisalPolicy> {
   if (!measurements.every((digest) => /^[0-9a-f]{96}$/.test(digest))) return malformed("measurements");
+  if (preset !== undefined && (simulated || policy !== undefined)) return malformed("a preset for a simulated VM, or beside a policy");
   if (policy === undefined) {
     const references = measurements.map((digest) => ({ digest, label: "named at the enrolment" }));
-    return ok(simulated ? simulatedPreset({ measurements: references }) : standardPreset({ measurements: references }));
+    return ok(simulated ? simulatedPreset({ measurements: references }) : presets[preset ?? "standard"].policy({ measurements: references }));
   }
   if (measurements.length > 0) return malformed("measurements beside a policy: name them in the policy");
   return policyFromText(policy);

@@ -4,7 +4,7 @@ import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/message-port";
 import type { ContractRouterClient } from "@orpc/contract";
 import type { Contract } from "../../core/api/contract.ts";
-import type { PolicyProposalView, ProposalView } from "../../core/api/schemas.ts";
+import type { BootSetProposalView, PolicyProposalView, ProposalView } from "../../core/api/schemas.ts";
 
 export interface Question {
   readonly type: "warning" | "question";
@@ -20,6 +20,7 @@ export interface Question {
 
 export function questionOf(proposal: ProposalView): Question {
   if (proposal.about === "policy") return policyQuestionOf(proposal);
+  if (proposal.about === "boot-set") return bootSetQuestionOf(proposal);
   const approve = proposal.verdict === "approve";
   return {
     type: approve ? "warning" : "question",
@@ -50,6 +51,20 @@ function policyQuestionOf(proposal: PolicyProposalView): Question {
       `Reason given: “${plain(proposal.reason)}”`,
     ].join("\n"),
     buttons: ["Cancel", "Change the policy"],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  };
+}
+
+function bootSetQuestionOf(proposal: BootSetProposalView): Question {
+  return {
+    type: "warning",
+    title: "Portcullis",
+    message: `Approve boot files of ${plain(proposal.vmName)} ahead?`,
+    // The measurement is one of the sentences, whole.
+    detail: [...proposal.summary.map(plain), "", `Reason given: “${plain(proposal.reason)}”`].join("\n"),
+    buttons: ["Cancel", "Approve ahead"],
     defaultId: 0,
     cancelId: 0,
     noLink: true,

@@ -59,6 +59,7 @@ export function Confirmation({ proposal, overtaken, confirmation, onClose, onAga
 
 function Confirmed({ proposal: { about, verdict } }: Pick<Props, "proposal">) {
   if (about === "policy") return <output>You confirmed it. The new version appears here in a moment.</output>;
+  if (about === "boot-set") return <output>You confirmed it. A launch with these boot files passes from now on; the ones before do, too.</output>;
   return (
     <output>
       {verdict === "approve"
@@ -150,7 +151,7 @@ function ByCode({ proposal, onClose, onConfirmed }: ByCodeProps) {
           can={can}
           running={action.running && "Confirming …"}
         >
-          {proposal.about === "policy" ? "Change the policy" : proposal.verdict === "approve" ? "Approve" : "Deny"}
+          {confirmLabel(proposal)}
         </ActionButton>
         <button type="button" className="button button-plain" onClick={onClose}>
           Drop the question
@@ -158,6 +159,12 @@ function ByCode({ proposal, onClose, onConfirmed }: ByCodeProps) {
       </div>
     </form>
   );
+}
+
+function confirmLabel({ about, verdict }: ProposalView): string {
+  if (about === "policy") return "Change the policy";
+  if (about === "boot-set") return "Approve ahead";
+  return verdict === "approve" ? "Approve" : "Deny";
 }
 
 function Left({ proposal }: { readonly proposal: ProposalView }) {

@@ -118,6 +118,7 @@ const storedVm: Target = {
           { number: 1, digest: hex(48), since: at, reason: "enrolled with it" },
         ],
         pins: [],
+        bootSets: [],
         history: noHistory,
         failedOpens: 0,
         ...(simulated ? { simulatedAnchors: { Milan: { certificate: hex(32), spki: hex(32) } } } : {}),

@@ -129,6 +129,7 @@ export function vm(name: string, part: Partial<VmDetail> = {}): VmDetail {
       reason: "enrolled with it",
     },
     pins: [],
+    bootSets: [],
     history: { chips: [], instances: [] },
     failedOpens: 0,
     ...part,
