@@ -159,6 +159,8 @@ export const enrolment = z.strictObject({
   endpoints: z.array(z.string().max(255)).min(1).max(8),
   /** Expected launch digests; empty means that the owner compares by hand. */
   measurements: z.array(hex(48)).max(64),
+  /** The preset to start from; standard where none is named. Not for a simulated VM, nor beside a policy. */
+  preset: z.enum(["strict", "standard", "lab"]).exactOptional(),
   /** A whole policy instead of the preset. */
   policy: policyText.optional(),
 });
@@ -194,7 +196,7 @@ export const statusView = z.strictObject({
 });
 
 export const changeEvent = z.strictObject({
-  kind: z.enum(["launch", "vm", "status", "proposal", "simulation", "collateral"]),
+  kind: z.enum(["launch", "vm", "status", "proposal", "simulation", "collateral", "disk"]),
   id: z.string().optional(),
 });
 

@@ -25,6 +25,8 @@ export interface Enrolment {
   readonly endpoints: readonly string[];
   /** Hex, 48 bytes each. Empty: the owner compares by hand. */
   readonly measurements: readonly string[];
+  /** The preset to start from; standard where none is named. Not for a simulated VM, nor beside a policy. */
+  readonly preset?: "strict" | "standard" | "lab";
   /** A whole appraisal policy as JSON or YAML text, instead of the preset. */
   readonly policy?: string;
   /** Keys that disks already have, by disk id; the others get fresh ones. Stays the caller's to wipe. */

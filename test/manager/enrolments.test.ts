@@ -5,7 +5,7 @@ import { canonicalJson } from "../../core/base/json.ts";
 import { must } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
-import { standardPreset } from "../../core/appraise/presets.ts";
+import { standardPreset, strictPreset } from "../../core/appraise/presets.ts";
 import { parseConfiguration } from "../../core/launch/agent-configuration.ts";
 import { createManager, type Enrolment } from "../../core/manager/manager.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
@@ -48,6 +48,8 @@ describe("a VM that is enrolled", () => {
     const simulated = must(await world.manager.enrol({ ...plain, name: "s", simulated: true, measurements: [measurement] }));
     expect(simulated.policy.checks.measurement).toEqual({ require: [named] });
     expect(simulated.simulatedAnchors?.Milan).toBeDefined();
+    const strict = must(await world.manager.enrol({ ...plain, name: "t", preset: "strict", measurements: [measurement] }));
+    expect(strict.policy).toEqual(strictPreset({ measurements: [named] }));
     const policy = { ...standardPreset(), approvalSeconds: 60 };
     expect(must(await world.manager.enrol({ ...plain, name: "p", policy: canonicalJson(policy) })).policy).toEqual(policy);
   });
@@ -76,6 +78,8 @@ describe("what is refused", () => {
     ["a policy that is no JSON", { policy: "{" }, "appraise.policy-malformed"],
     ["a policy with a check missing", { policy: '{"version":1}' }, "appraise.policy-malformed"],
     ["measurements beside a policy", { policy: canonicalJson(standardPreset()), measurements: ["ab".repeat(48)] }, "enrolment.malformed"],
+    ["a preset beside a policy", { policy: canonicalJson(standardPreset()), preset: "strict" }, "enrolment.malformed"],
+    ["a preset for a simulated VM", { simulated: true, preset: "standard" }, "enrolment.malformed"],
     ["a key of 15 bytes", { keys: key(15) }, "enrolment.malformed"],
     ["a key of 513 bytes", { keys: key(513) }, "enrolment.malformed"],
     ["a key for a disk that is not there", { keys: new Map([["other", new Secret(new Uint8Array(64))]]) }, "enrolment.malformed"],
