@@ -5,6 +5,7 @@ import { z } from "zod";
 import { bootLabel, bootSetQuestion } from "./boot-schemas.ts";
 import { collateralChip, collateralExport, collateralImport, collateralItem, collateralRun } from "./collateral-schemas.ts";
 import { configurationForm, configurationImage, configurationQuestion, configurationView, retireQuestion } from "./configuration-schemas.ts";
+import { diskQuestion, diskRun } from "./disk-schemas.ts";
 import { checkQuestion, hostCheck, hostPlan, kitQuestion, kitView } from "./kit-schemas.ts";
 import { idBlockQuestion, idBlockView, idKeyName, idKeyQuestion, idKeyView } from "./id-key-schemas.ts";
 import { comparisonView, explanationView } from "./explain-schemas.ts";
@@ -170,6 +171,14 @@ export const contract = {
     make: view.input(kitQuestion).output(kitView),
     /** What is missing or unsafe in a host's own configuration, and, where a VM is named, what differs from its kit? */
     check: view.input(checkQuestion).output(hostCheck),
+  },
+  disks: {
+    /** Makes a disk image with the key of one of the VM's disks, or encrypts one. Paths are of the manager's machine, which a page must not name. */
+    prepare: approve.input(diskQuestion).output(diskRun),
+    /** The newest since the manager's start, where no id is given. */
+    run: view.input(z.strictObject({ id: uuid.optional() })).output(z.strictObject({ run: diskRun.optional() })),
+    /** Stops it where it can go on later. */
+    cancel: operate.input(byId).output(diskRun),
   },
   idKeys: {
     /** Newest first. Asks no keychain. */

@@ -2,8 +2,10 @@
 // The table's parts live in failures/, one file per room; codes are stable and dotted. Nobody parses an error's text.
 import { agentFailures } from "./failures/agent.ts";
 import { appraiseFailures } from "./failures/appraise.ts";
+import { diskFailures } from "./failures/disk.ts";
 import { endorseFailures } from "./failures/endorse.ts";
 import { hostFailures } from "./failures/host.ts";
+import { idKeyFailures } from "./failures/id-key.ts";
 import { kitFailures } from "./failures/kit.ts";
 import { launchFailures } from "./failures/launch.ts";
 import { managerFailures } from "./failures/manager.ts";
@@ -23,6 +25,8 @@ export const failureTable = {
   ...managerFailures,
   ...measureFailures,
   ...kitFailures,
+  ...diskFailures,
+  ...idKeyFailures,
   ...nodeFailures,
   ...agentFailures,
   ...hostFailures,

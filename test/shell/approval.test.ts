@@ -15,6 +15,7 @@ import type { LaunchProposal } from "../../core/manager/proposals.ts";
 import { Changes } from "../../core/node/service/changes.ts";
 import { serveConnection } from "../../core/node/service/connection.ts";
 import { createRouter } from "../../core/node/service/router.ts";
+import { restingParts } from "../node/service/resting-parts.ts";
 import { approvalClient, askAboutProposals, type Question, questionOf } from "../../electron/main/approval-dialog.ts";
 import { portConnection } from "../../electron/service/ports.ts";
 
@@ -134,29 +135,7 @@ function makeHouse() {
       },
     },
   } as unknown as Manager;
-  const router = createRouter({
-    manager: () => ok(manager),
-    status: () => {
-      throw new Error("not asked for here");
-    },
-    changes,
-    keychain: { choose: () => Promise.resolve(refused), unlock: () => Promise.resolve(refused) },
-    retryListener: () => Promise.resolve(refused),
-    enrol: () => Promise.resolve(refused),
-    simulations: { launch: () => Promise.resolve(refused), get: () => refused, cancel: () => refused },
-    collateral: {
-      list: () => [],
-      import: () => refused,
-      export: () => refused,
-      fetch: () => refused,
-      fetchKnown: () => Promise.resolve(refused),
-      run: () => undefined,
-    },
-    consoleLink: () => refused,
-    onProposal: () => {},
-    errorNumber: () => "E1",
-    log: { write: () => {} },
-  });
+  const router = createRouter(restingParts({ manager: () => ok(manager), changes }));
   const port = (role: Role): MessagePort => {
     const { port1, port2 } = new MessageChannel();
     ports.push(port1, port2);

@@ -6,6 +6,7 @@ import type {
   CollateralItemView,
   CollateralRun,
 } from "../../api/collateral-schemas.ts";
+import type { DiskQuestion, DiskRun } from "../../api/disk-schemas.ts";
 import type { ConsoleLink, Enrolment, SimulationView, StatusView } from "../../api/schemas.ts";
 import type { Role } from "../../api/roles.ts";
 import type { Log } from "../../base/log.ts";
@@ -26,6 +27,7 @@ export interface RouterParts {
   readonly enrol: (enrolment: Enrolment, keyFiles: readonly KeyFile[]) => Promise<Result<VmRecord>>;
   readonly simulations: Simulations;
   readonly collateral: CollateralActions;
+  readonly disks: DiskActions;
   readonly idBlocks: IdBlocks;
   /** `service.no-console` in Electron. */
   readonly consoleLink: () => Result<ConsoleLink>;
@@ -82,4 +84,12 @@ export interface CollateralActions {
   fetch(chips: readonly CollateralChip[]): Result<CollateralRun>;
   fetchKnown(): Promise<Result<CollateralRun>>;
   run(): CollateralRun | undefined;
+}
+
+export interface DiskActions {
+  /** Answers once it is clear that the work can begin. */
+  prepare(question: DiskQuestion): Promise<Result<DiskRun>>;
+  /** The newest, where no id is given. */
+  run(id: string | undefined): DiskRun | undefined;
+  cancel(id: string): Result<DiskRun>;
 }

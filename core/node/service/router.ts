@@ -14,6 +14,7 @@ import type { RouterParts } from "./router-parts.ts";
 import { bootRoutes } from "./routes/boot-routes.ts";
 import { explainRoutes } from "./routes/explain-routes.ts";
 import { configurationRoutes } from "./routes/configuration-routes.ts";
+import { diskRoutes } from "./routes/disk-routes.ts";
 import { idKeyRoutes } from "./routes/id-key-routes.ts";
 import { kitRoutes } from "./routes/kit-routes.ts";
 
@@ -141,6 +142,7 @@ export function createRouter(parts: RouterParts) {
       run: api.collateral.run.handler(() => runOf(parts.collateral)),
     },
     configurations: configurationRoutes(api.configurations, parts),
+    disks: diskRoutes(api.disks, parts),
     idKeys: idKeyRoutes(api.idKeys),
     kit: kitRoutes(api.kit, parts),
     simulations: {

@@ -19,6 +19,7 @@ import { systemRandom } from "../random.ts";
 import type { SqliteStore } from "../store/sqlite-store.ts";
 import { systemTimers } from "../timers.ts";
 import { openAuthority, type TlsAuthority } from "../tls/authority.ts";
+import { PreparedDisks } from "../disk/prepared-disks.ts";
 import { Changes } from "./changes.ts";
 import { enrolWithKeys } from "./enrol.ts";
 import { ChosenKeychain, type KeychainDoors } from "./keychain-choice.ts";
@@ -93,6 +94,7 @@ class RunningService implements Service {
   readonly #ahead: FetchAhead;
   readonly #listener: ListenerKeeper;
   readonly #simulations: NodeSimulations;
+  readonly #disks = new PreparedDisks();
   /** The core, why there is none, and the one attempt to make it. */
   #core: Result<Core> = fail(failure("service.not-ready"));
   #making: Promise<Result<void>> | undefined;
@@ -183,7 +185,7 @@ class RunningService implements Service {
     this.#ahead.close();
     // No new connection first; then everything that lives ends at once, so that nobody waits for the other.
     const manager = this.#core.ok ? this.#core.value.manager.stop() : undefined;
-    await Promise.all([this.#listener.close(), this.#simulations.close(), manager, this.#making]);
+    await Promise.all([this.#listener.close(), this.#simulations.close(), this.#disks.close(), manager, this.#making]);
     if (this.#core.ok) this.#core.value.authority.close();
     this.#changes.end();
     this.#keychain.close();
@@ -249,6 +251,7 @@ class RunningService implements Service {
       retryListener: () => this.#listener.retry(),
       enrol: (enrolment, keyFiles) => this.#enrol(enrolment, keyFiles),
       simulations: this.#simulations,
+      disks: this.#disks,
       collateral: {
         ...collateral,
         import: (path) => {

@@ -25,6 +25,7 @@ export function restingParts(different: Partial<RouterParts> = {}): RouterParts 
       run: () => undefined,
     },
     idBlocks: { sign: () => Promise.resolve(unset) },
+    disks: { prepare: () => Promise.resolve(unset), run: () => undefined, cancel: () => unset },
     consoleLink: () => unset,
     onProposal: () => {},
     errorNumber: () => "E1",
