@@ -19,6 +19,10 @@ export const auditKinds = [
   /** Refusals of unknown VMs above what is recorded one by one: how many. */
   "refusals-counted",
   "manager-started",
+  "id-key-added",
+  "id-key-removed",
+  /** An ID block was signed: the image that it names may be launched under the owner's key. */
+  "id-block-signed",
 ] as const;
 
 export type AuditKind = (typeof auditKinds)[number];

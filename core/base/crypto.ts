@@ -11,3 +11,11 @@ export interface Primitives {
   /** RSASSA-PSS, SHA-384, MGF1-SHA-384, salt 48. False for anything that is not a valid key or signature. */
   verifyPss384(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
+
+/** Signatures of the owner's own keys. A port apart from {@link Primitives}, because few may hold a private key. */
+export interface Signing {
+  /** The public point of a scalar of 48 bytes, big endian: x||y, 96 bytes. Undefined where it is no private key of P-384. */
+  publicKeyP384(scalar: Uint8Array): Uint8Array | undefined;
+  /** ECDSA on P-384 with SHA-384, a fresh nonce for each: r||s, 96 bytes. Throws where {@link publicKeyP384} is undefined: ask it first. */
+  signP384(scalar: Uint8Array, message: Uint8Array): Uint8Array;
+}

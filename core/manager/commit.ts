@@ -11,6 +11,9 @@ export interface Records {
   readonly launch?: LaunchRecord;
   readonly vm?: VmRecord;
   readonly policy?: Batch["policy"];
+  readonly idKey?: Batch["idKey"];
+  readonly removedIdKey?: Batch["removedIdKey"];
+  readonly signedBlock?: Batch["signedBlock"];
 }
 
 export class Ledger {
@@ -31,7 +34,7 @@ export class Ledger {
     const { store, clock, primitives, log } = this.#ports;
     const at = clock.now();
     const entry = sealEntry(store.auditTip(), at, facts, primitives);
-    const { launch, vm, policy } = records(entry.sequence, at);
+    const { launch, vm, policy, idKey, removedIdKey, signedBlock } = records(entry.sequence, at);
     // CRASH: before this line nothing was decided. Inside it, the store holds all of the batch or none of it. After it, the decision
     // stands: recovery.ts finds a release without an outcome and writes "delivery unknown".
     const committed = store.commit({
@@ -39,6 +42,9 @@ export class Ledger {
       ...(launch === undefined ? {} : { launch }),
       ...(vm === undefined ? {} : { vm }),
       ...(policy === undefined ? {} : { policy }),
+      ...(idKey === undefined ? {} : { idKey }),
+      ...(removedIdKey === undefined ? {} : { removedIdKey }),
+      ...(signedBlock === undefined ? {} : { signedBlock }),
     });
     if (!committed.ok) {
       log.write("error", "store.commit-failed", { code: committed.failure.code, reason: facts.kind });

@@ -1,11 +1,12 @@
 // What does the manager need from the world? Its ports; adapters live in core/node, and tests bring ones that fail on purpose.
 import type { Clock, Instant } from "../base/clock.ts";
-import type { Primitives } from "../base/crypto.ts";
+import type { Primitives, Signing } from "../base/crypto.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Result } from "../base/result.ts";
 import type { Secret } from "../base/secret.ts";
 import type { AuditTip, SealedEntry } from "../audit/entry.ts";
+import type { IdKeyRecord, SignedBlock } from "./id-key-records.ts";
 import type { LaunchRecord, LaunchState, VmRecord } from "./records.ts";
 
 /** One TLS connection, after the handshake. The listener has already capped bytes, rate and time. */
@@ -31,6 +32,10 @@ export interface Batch {
   readonly vm?: VmRecord;
   /** A policy that a VM of this batch has: kept for ever under its digest; the same bytes again change nothing. */
   readonly policy?: { readonly digest: string; readonly text: string };
+  readonly idKey?: IdKeyRecord;
+  /** The name of one that is forgotten. */
+  readonly removedIdKey?: string;
+  readonly signedBlock?: SignedBlock;
 }
 
 /**
@@ -43,6 +48,10 @@ export interface Store {
   launch(id: string): LaunchRecord | undefined;
   /** The canonical JSON of a policy that was in use, by its SHA-384 in hex. */
   policy(digest: string): string | undefined;
+  /** Oldest first. */
+  idKeys(): readonly IdKeyRecord[];
+  /** The ID_AUTH that was made under this digest (id-key-records.ts). */
+  signedBlock(digest: string): Uint8Array | undefined;
   /** Newest first. */
   launches(query: LaunchQuery): readonly LaunchRecord[];
   auditTip(): AuditTip;
@@ -126,5 +135,6 @@ export interface ManagerPorts {
   readonly timers: Timers;
   readonly random: Random;
   readonly primitives: Primitives;
+  readonly signing: Signing;
   readonly log: Log;
 }

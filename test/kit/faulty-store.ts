@@ -4,6 +4,7 @@ import { failure } from "../../core/base/failure.ts";
 import { fail, type Result } from "../../core/base/result.ts";
 import type { AuditTip, SealedEntry } from "../../core/audit/entry.ts";
 import type { Batch, LaunchQuery, Store } from "../../core/manager/ports.ts";
+import type { IdKeyRecord } from "../../core/manager/id-key-records.ts";
 import type { LaunchRecord, VmRecord } from "../../core/manager/records.ts";
 
 export type StoreFault = "not-applied" | "applied" | "unknown-not-applied" | "disk-full";
@@ -75,6 +76,14 @@ export class FaultyStore implements Store {
 
   policy(digest: string): string | undefined {
     return this.#store.policy(digest);
+  }
+
+  idKeys(): readonly IdKeyRecord[] {
+    return this.#store.idKeys();
+  }
+
+  signedBlock(digest: string): Uint8Array | undefined {
+    return this.#store.signedBlock(digest);
   }
 
   auditTip(): AuditTip {

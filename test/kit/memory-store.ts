@@ -5,6 +5,7 @@ import { equalBytes } from "../../core/base/bytes.ts";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok, type Result } from "../../core/base/result.ts";
 import type { Batch, LaunchQuery, Store } from "../../core/manager/ports.ts";
+import type { IdKeyRecord } from "../../core/manager/id-key-records.ts";
 import type { LaunchRecord, VmRecord } from "../../core/manager/records.ts";
 
 export class MemoryDisk {
@@ -13,6 +14,8 @@ export class MemoryDisk {
   readonly launches = new Map<string, LaunchRecord>();
   readonly entries: SealedEntry[] = [];
   readonly policies = new Map<string, string>();
+  readonly idKeys = new Map<string, IdKeyRecord>();
+  readonly signedBlocks = new Map<string, Uint8Array>();
   readonly settings = new Map<string, string>();
   readonly collateral = new Map<string, Uint8Array>();
   /** Launches as they were last synced; undefined for one that never was. */
@@ -60,6 +63,14 @@ export class MemoryStore implements Store {
     return this.disk.policies.get(digest);
   }
 
+  idKeys(): readonly IdKeyRecord[] {
+    return [...this.disk.idKeys.values()];
+  }
+
+  signedBlock(digest: string): Uint8Array | undefined {
+    return this.disk.signedBlocks.get(digest);
+  }
+
   auditTip(): AuditTip {
     const last = this.disk.entries.at(-1);
     return last === undefined ? emptyTip : { sequence: last.sequence, hash: last.hash };
@@ -69,8 +80,9 @@ export class MemoryStore implements Store {
     return this.disk.entries.slice(sequence - 1, sequence - 1 + limit);
   }
 
-  commit({ entry, launch, vm, policy }: Batch): Result<void> {
+  commit({ entry, launch, vm, policy, idKey, removedIdKey, signedBlock }: Batch): Result<void> {
     const { sequence, hash } = this.auditTip();
+    if (idKey !== undefined && this.disk.idKeys.has(idKey.name)) return fail(failure("store.not-applied", idKey.name));
     if (entry.sequence !== sequence + 1 || !equalBytes(entry.previous, hash)) return fail(failure("store.tip-moved"));
     this.disk.entries.push(entry);
     if (launch !== undefined) {
@@ -79,6 +91,10 @@ export class MemoryStore implements Store {
     }
     if (vm !== undefined) this.disk.vms.set(vm.id, vm);
     if (policy !== undefined) this.disk.policies.set(policy.digest, policy.text);
+    if (idKey !== undefined) this.disk.idKeys.set(idKey.name, idKey);
+    if (removedIdKey !== undefined) this.disk.idKeys.delete(removedIdKey);
+    if (signedBlock !== undefined && !this.disk.signedBlocks.has(signedBlock.digest))
+      this.disk.signedBlocks.set(signedBlock.digest, signedBlock.auth.slice());
     return ok(undefined);
   }
 

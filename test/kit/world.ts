@@ -7,6 +7,7 @@ import { createManager, type Enrolment, type Manager, type RecoveryReport } from
 import { diskAccount } from "../../core/manager/keys.ts";
 import { ParsedEndorsements } from "../../core/manager/parsed.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
+import { nodeSigning } from "../../core/node/signing.ts";
 import { trustAnchorsOf } from "../../core/simulator/hierarchy.ts";
 import { revocationList } from "../../core/simulator/revocation-list.ts";
 import { parseEntry, type AuditEntry } from "../../core/audit/entry.ts";
@@ -84,7 +85,8 @@ export class World {
   get ports(): ManagerPorts {
     const log: Log = { write: (_level, event, fields) => void this.logged.push({ event, fields }) };
     const { time, store, keychain, collateral, simulatedCollateral, random } = this;
-    return { store, keychain, collateral, simulatedCollateral, clock: time, timers: time, random, primitives: nodePrimitives, log };
+    const world = { store, keychain, collateral, simulatedCollateral, clock: time, timers: time, random, log };
+    return { ...world, primitives: nodePrimitives, signing: nodeSigning };
   }
 
   #start(): Manager {

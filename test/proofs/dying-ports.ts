@@ -90,6 +90,8 @@ function dyingStore(store: Store, death: Death): Store {
     launch: (id) => store.launch(id),
     launches: (query) => store.launches(query),
     policy: (digest) => store.policy(digest),
+    idKeys: () => store.idKeys(),
+    signedBlock: (digest) => store.signedBlock(digest),
     auditTip: () => store.auditTip(),
     auditEntries: (sequence, limit) => store.auditEntries(sequence, limit),
     setting: (name) => store.setting(name),

@@ -15,6 +15,7 @@ import { openOsKeychain } from "../../core/node/keychain/os-keychain.ts";
 import { openSealedFile } from "../../core/node/keychain/sealed-file-keychain.ts";
 import { systemClock } from "../../core/node/clock.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
+import { nodeSigning } from "../../core/node/signing.ts";
 import { systemRandom } from "../../core/node/random.ts";
 import { openStore } from "../../core/node/store/sqlite-store.ts";
 import { systemTimers } from "../../core/node/timers.ts";
@@ -66,6 +67,7 @@ export async function startRealManager(choices: RealManagerChoices): Promise<Rea
     timers: systemTimers,
     random: systemRandom,
     primitives: nodePrimitives,
+    signing: nodeSigning,
     log,
   });
   const manager = createManager(ports, {

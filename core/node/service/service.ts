@@ -15,6 +15,7 @@ import { ListKeeper } from "../collateral/list-keeper.ts";
 import type { BundleStore } from "../collateral/bundle-store.ts";
 import type { NodeCollateralSource } from "../collateral/collateral-source.ts";
 import { nodePrimitives } from "../primitives.ts";
+import { nodeSigning } from "../signing.ts";
 import { systemRandom } from "../random.ts";
 import type { SqliteStore } from "../store/sqlite-store.ts";
 import { systemTimers } from "../timers.ts";
@@ -217,7 +218,13 @@ class RunningService implements Service {
     const authority = await openAuthority(ports);
     if (!authority.ok) return authority;
     const manager = createManager(
-      { ...ports, collateral: this.#parts.collateral, simulatedCollateral: this.#anchors, primitives: nodePrimitives },
+      {
+        ...ports,
+        collateral: this.#parts.collateral,
+        simulatedCollateral: this.#anchors,
+        primitives: nodePrimitives,
+        signing: nodeSigning,
+      },
       managerOptions(authority.value.anchor, this.#anchors, this.#parts.maximumLaunches),
     );
     const recovered = manager.recover();

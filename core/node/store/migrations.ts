@@ -2,6 +2,7 @@
 // Never goes back, and never opens what a newer program wrote.
 import { first } from "./migrations/0001-first.ts";
 import { policies } from "./migrations/0002-policies.ts";
+import { idKeys } from "./migrations/0003-id-keys.ts";
 import type { Database } from "better-sqlite3";
 
 export interface Migration {
@@ -10,7 +11,7 @@ export interface Migration {
 }
 
 /** In order, without a gap. */
-export const migrations: readonly Migration[] = [first, policies];
+export const migrations: readonly Migration[] = [first, policies, idKeys];
 
 export const newestVersion = migrations.length;
 

@@ -8,6 +8,7 @@ import { openPrivateFolder } from "../files.ts";
 import { nodePrimitives } from "../primitives.ts";
 import { openDatabase } from "./database.ts";
 import { claimFolder } from "./folder-claim.ts";
+import { idKeyFrom, idKeyRow } from "./id-key-rows.ts";
 import { launchFrom, launchRow, vmFrom, vmRow } from "./record-rows.ts";
 import { isCorrupt, isDiskFull, notApplied, sqliteCode, StoreFault } from "./sqlite-failure.ts";
 import { Statements } from "./statements.ts";
@@ -16,6 +17,7 @@ import type { AuditTip, SealedEntry } from "../../audit/entry.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import type { Batch, LaunchQuery, Store } from "../../manager/ports.ts";
+import type { IdKeyRecord } from "../../manager/id-key-records.ts";
 import type { LaunchRecord, VmRecord } from "../../manager/records.ts";
 import type { FolderClaim } from "./folder-claim.ts";
 
@@ -84,6 +86,15 @@ export class SqliteStore implements Store {
     return this.#read((statements) => statements.policy.get(digest));
   }
 
+  idKeys(): readonly IdKeyRecord[] {
+    return this.#read((statements) => statements.idKeys.all().map((row) => idKeyFrom(row) ?? damaged(`key ${row.name}`)));
+  }
+
+  signedBlock(digest: string): Uint8Array | undefined {
+    const auth = this.#read((statements) => statements.signedBlock.get(digest));
+    return auth === undefined ? undefined : new Uint8Array(auth);
+  }
+
   auditTip(): AuditTip {
     return this.#read(({ tip }) => tipFrom(tip.get()));
   }
@@ -92,7 +103,7 @@ export class SqliteStore implements Store {
     return this.#read((statements) => statements.entries.all(sequence, Math.max(0, Math.min(limit, maximumEntries))).map(entryFrom));
   }
 
-  commit({ entry, launch, vm, policy }: Batch): Result<void> {
+  commit({ entry, launch, vm, policy, idKey, removedIdKey, signedBlock }: Batch): Result<void> {
     return this.#write("FULL", (statements) => {
       const { sequence, hash } = tipFrom(statements.tip.get());
       const follows = entry.sequence === sequence + 1 && equalBytes(entry.previous, hash);
@@ -101,6 +112,9 @@ export class SqliteStore implements Store {
       if (launch !== undefined) statements.putLaunch.run(launchRow(launch));
       if (vm !== undefined) statements.putVm.run(vmRow(vm));
       if (policy !== undefined) statements.keepPolicy.run(policy);
+      if (idKey !== undefined) statements.putIdKey.run(idKeyRow(idKey));
+      if (removedIdKey !== undefined) statements.removeIdKey.run(removedIdKey);
+      if (signedBlock !== undefined) statements.keepSignedBlock.run(signedBlock);
       return ok(undefined);
     });
   }

@@ -2,6 +2,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { SealedEntry } from "../../audit/entry.ts";
 import type { LaunchQuery } from "../../manager/ports.ts";
+import type { IdKeyRow } from "./id-key-rows.ts";
 import type { LaunchRow, VmRow } from "./record-rows.ts";
 
 type Tip = Pick<SealedEntry, "sequence" | "hash">;
@@ -17,6 +18,12 @@ export class Statements {
   readonly policy: Statement<[string], string>;
   /** Changes nothing where it is kept already. */
   readonly keepPolicy: Statement<[{ readonly digest: string; readonly text: string }]>;
+  readonly idKeys: Statement<[], IdKeyRow>;
+  readonly putIdKey: Statement<[IdKeyRow]>;
+  readonly removeIdKey: Statement<[string]>;
+  readonly signedBlock: Statement<[string], Uint8Array>;
+  /** Changes nothing where one is kept already. */
+  readonly keepSignedBlock: Statement<[{ readonly digest: string; readonly auth: Uint8Array }]>;
   readonly tip: Statement<[], Tip>;
   readonly entries: Statement<[number, number], SealedEntry>;
   readonly addEntry: Statement<[SealedEntry]>;
@@ -43,6 +50,12 @@ export class Statements {
     this.putProgress = database.prepare(`${putLaunch} WHERE launch.decided = 0`);
     this.policy = database.prepare<[string], string>("SELECT text FROM policy WHERE digest = ?").pluck();
     this.keepPolicy = database.prepare("INSERT INTO policy VALUES (@digest, @text) ON CONFLICT (digest) DO NOTHING");
+    this.idKeys = database.prepare("SELECT * FROM id_key ORDER BY created_at, name");
+    // SECURITY: never over another key of the same name.
+    this.putIdKey = database.prepare("INSERT INTO id_key VALUES (@name, @created_at, @record)");
+    this.removeIdKey = database.prepare("DELETE FROM id_key WHERE name = ?");
+    this.signedBlock = database.prepare<[string], Uint8Array>("SELECT auth FROM id_block WHERE digest = ?").pluck();
+    this.keepSignedBlock = database.prepare("INSERT INTO id_block VALUES (@digest, @auth) ON CONFLICT (digest) DO NOTHING");
     this.tip = database.prepare("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
     this.entries = database.prepare("SELECT * FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT ?");
     this.addEntry = database.prepare("INSERT INTO audit VALUES (@sequence, @previous, @hash, @bytes)");
