@@ -6,8 +6,8 @@ import type { FailureCode } from "../core/base/failure.ts";
 import type { Secret } from "../core/base/secret.ts";
 import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
 import type { DiskOutcome } from "../core/launch/messages.ts";
+import { checkHeader } from "../core/luks/header.ts";
 import { type CommandAnswer, runCommand } from "./cryptsetup.ts";
-import { checkHeader } from "./luks-header.ts";
 
 export interface LockedDisk {
   readonly disk: ConfiguredDisk;

@@ -14,9 +14,21 @@ export interface FolderRule {
   readonly node: boolean;
 }
 
-const pureCore = ["base", "snp", "measure", "kit", "endorse", "appraise", "launch", "release", "audit", "manager", "api", "simulator"].map(
-  (room) => `core/${room}`,
-);
+const pureCore = [
+  "base",
+  "luks",
+  "snp",
+  "measure",
+  "kit",
+  "endorse",
+  "appraise",
+  "launch",
+  "release",
+  "audit",
+  "manager",
+  "api",
+  "simulator",
+].map((room) => `core/${room}`);
 
 /** What the pure core may have from npm: arithmetic and formats, nothing that reaches for a machine. */
 const purePackages = [
@@ -35,6 +47,7 @@ const purePackages = [
 
 export const folderRules: readonly FolderRule[] = [
   { folder: "core/base", imports: [], packages: purePackages, node: false },
+  { folder: "core/luks", imports: ["core/base"], packages: purePackages, node: false },
   { folder: "core/snp", imports: ["core/base"], packages: purePackages, node: false },
   { folder: "core/measure", imports: ["core/base", "core/snp"], packages: purePackages, node: false },
   { folder: "core/kit", imports: ["core/base", "core/snp", "core/measure", "core/launch"], packages: purePackages, node: false },
@@ -58,6 +71,7 @@ export const folderRules: readonly FolderRule[] = [
     folder: "agent",
     imports: [
       "core/base",
+      "core/luks",
       "core/snp",
       "core/launch",
       "core/node/primitives.ts",

@@ -1,5 +1,5 @@
 // Fuzz targets for strict JSON and what is written in it: policies, agent configurations, audit entries, stored VMs, LUKS2 headers.
-import { checkHeader } from "../../agent/luks-header.ts";
+import { checkHeader } from "../../core/luks/header.ts";
 import { noHistory } from "../../core/appraise/history.ts";
 import { standardPreset, simulatedPreset } from "../../core/appraise/presets.ts";
 import { parsePolicy } from "../../core/appraise/policy-parser.ts";

@@ -1,10 +1,10 @@
 // Does this LUKS2 header ask for real encryption? Anybody who can write to the disk can put a header there that opens with every key,
 // because its slots or its data are not encrypted at all; the host can write to the disk. LUKS2 on-disk format 1.1.0, section 3.
 // Never opens anything. The answer holds only for the copy that it was asked about, so that copy is what must be opened.
-import { failure } from "../core/base/failure.ts";
-import { type Json, type JsonObject, JsonFault, parseJson } from "../core/base/json.ts";
-import { type Result, fail, ok } from "../core/base/result.ts";
-import { fromUtf8 } from "../core/base/utf8.ts";
+import { failure } from "../base/failure.ts";
+import { type Json, type JsonObject, JsonFault, parseJson } from "../base/json.ts";
+import { type Result, fail, ok } from "../base/result.ts";
+import { fromUtf8 } from "../base/utf8.ts";
 
 /** `metadata`: the output of `cryptsetup luksDump --dump-json-metadata`. Failure: `agent.disk-header`, naming the member. */
 export function checkHeader(metadata: Uint8Array): Result<void> {

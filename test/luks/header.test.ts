@@ -1,7 +1,7 @@
 // Is a header that asks for no encryption, or for another one, refused? The host can write any header it likes.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkHeader } from "../../agent/luks-header.ts";
+import { checkHeader } from "../../core/luks/header.ts";
 import { utf8 } from "../../core/base/utf8.ts";
 
 const slot = {
