@@ -55,4 +55,41 @@ export const kitFailures = {
     peer: "malformed",
     sentence: "This cannot be read as what it seems to be. Look at the named place; what could not be read was not judged.",
   },
+  "kit.vcpu-model": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "This vCPU model cannot start the measured VM: it is no EPYC model and not host, or it has another signature than was measured. Measure the boot files with the model that the host will use.",
+  },
+  "kit.other-vmm": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence: "The boot set was measured for another hypervisor than QEMU, and this host starts its VMs with QEMU. Measure it for QEMU.",
+  },
+  "kit.guest-features": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence: "The boot set was measured with SEV features that this host cannot be told to turn on. Measure it with the host's own, 0x1.",
+  },
+  "kit.configuration": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The agent's configuration is not this VM's, or HOST_DATA is not its digest. Make the kit again from the VM's record.",
+  },
+  "kit.id-block": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "The ID block does not fit this launch, so the CPU would refuse it. Have it signed again for this boot set and this guest policy.",
+  },
+  "kit.file-names": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "Two files of the kit would have one name on the host, or a name is no name. Rename the boot files and measure them again.",
+  },
+  "kit.not-sayable": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence: "The host's configuration has no way to write a character of this text. Take it out, or use another kind of host.",
+  },
 } as const satisfies Record<string, FailureEntry>;

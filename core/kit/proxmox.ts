@@ -1,0 +1,111 @@
+// How is this VM configured in Proxmox VE? Its configuration's lines, and in `args` what those lines cannot say. Proxmox VE 8.4 and newer, qm.conf(5), and the
+// published source of its qemu-server. Never tried on a Proxmox host (LIMITATIONS.md): steps and traps must say so.
+import { failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import { parseGuestPolicy } from "../snp/guest-policy.ts";
+import type { LaunchFacts } from "./launch-facts.ts";
+import type { Kit } from "./launch-kit.ts";
+import { configurationArguments, snpObject } from "./qemu.ts";
+import { perlWord } from "./quoting.ts";
+import { commonSteps, commonTraps, supportFiles } from "./support.ts";
+
+/** Failures: `kit.plan-malformed` (number, disks, a policy that amd-sev cannot say), `kit.not-sayable` (a line break in the command line). */
+export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
+  const { plan, set, paths, policy } = facts;
+  if (plan.proxmoxId === undefined) return fail(failure("kit.plan-malformed", "proxmoxId"));
+  if (/\p{Cc}/u.test(set.direct?.commandLine ?? "")) return fail(failure("kit.not-sayable", "the command line"));
+  const unsayable = paths.disks.find(({ path }) => /[,\s"']/.test(path));
+  if (unsayable !== undefined) return fail(failure("kit.not-sayable", unsayable.path));
+  const named = `${plan.proxmoxId}.conf`;
+  return ok({
+    host: "proxmox",
+    files: [
+      { name: named, text: configurationLines(facts), where: `/etc/pve/qemu-server/${named}: the whole configuration of the VM, as root.` },
+      ...supportFiles(facts),
+    ],
+    steps: [
+      ...commonSteps(facts),
+      `Save ${named} as /etc/pve/qemu-server/${named}, as root: the web pages cannot set args. Put your own bridge in place of vmbr0 in net0.`,
+      `Look at the line before you start: qm showcmd ${plan.proxmoxId} --pretty must end with the sev-snp-guest object named portcullis0 and confidential-guest-support=portcullis0.`,
+      `Start it and see its serial console: qm start ${plan.proxmoxId} && qm terminal ${plan.proxmoxId}.`,
+      "If the agent says that its configuration is not attested, HOST_DATA did not reach the CPU: see the traps for what to try. It then refuses to ask for a key, as it must.",
+    ],
+    traps: [
+      "None of this was tried on a Proxmox VE host. It follows the published source of Proxmox's qemu-server, and QEMU 10 parses the options.",
+      "amd-sev: type=snp alone allows debugging: no-debug is 0 unless it is set, the policy becomes 0xb0000, and the host may decrypt the guest. Keep no-debug=1.",
+      "kernel-hashes is 0 unless it is set: then kernel, initrd and command line are not measured.",
+      "amd-sev has no key for HOST_DATA, the ID block or the author key. So args adds a second sev-snp-guest object that has them, portcullis0, and points the machine to it; the object that amd-sev makes, sev0, is then not used.",
+      hostDataTrap,
+      "Proxmox takes cbitpos and reduced-phys-bits from the machine; the ones in args are the plan's. Compare them with qm showcmd.",
+      `Proxmox starts its own firmware, OVMF_SEV_4M.fd; the -bios in args comes after it and counts. Whether Proxmox's firmware has a place for kernel hashes is not known: portcullis ovmf inspect says it.`,
+      ...(beyondAmdSev(policy) ? [`amd-sev cannot say the policy ${policy}; only the object in args does.`] : []),
+      ...commonTraps(facts),
+    ],
+  });
+}
+
+function configurationLines(facts: LaunchFacts): string {
+  const { vm, plan, set, paths, allowsSmt } = facts;
+  const direct = paths.kernel !== undefined;
+  const disks = paths.disks.map(({ path, format }, index) => `virtio${index}: ${path},format=${format}`);
+  const configDisk = paths.configDisk === undefined ? [] : [`virtio${paths.disks.length}: ${paths.configDisk},format=raw,ro=1`];
+  return [
+    `# Portcullis: VM ${vm.id}, expected measurement ${set.measurement}`,
+    `name: ${dnsName(vm.name)}`,
+    "ostype: l26",
+    "machine: q35",
+    "bios: ovmf",
+    `amd-sev: type=snp,no-debug=1,kernel-hashes=${direct ? 1 : 0}${allowsSmt ? "" : ",allow-smt=0"}`,
+    `cpu: ${set.vcpuModel}`,
+    "sockets: 1",
+    `cores: ${set.vcpus}`,
+    `memory: ${plan.memoryMib}`,
+    "balloon: 0",
+    "scsihw: virtio-scsi-pci",
+    ...disks,
+    ...configDisk,
+    "net0: virtio,bridge=vmbr0",
+    "serial0: socket",
+    "vga: serial0",
+    `smbios1: uuid=${vm.id}`,
+    `args: ${proxmoxArguments(facts).map(perlWord).join(" ")}`,
+    "",
+  ].join("\n");
+}
+
+/** What only args can say. They come after Proxmox's own options, so a later -machine and -bios count. */
+export function proxmoxArguments(facts: LaunchFacts): readonly string[] {
+  const { plan, set, paths } = facts;
+  return [
+    "-bios",
+    paths.firmware,
+    ...(paths.kernel === undefined ? [] : ["-kernel", paths.kernel]),
+    ...(paths.initrd === undefined ? [] : ["-initrd", paths.initrd]),
+    ...(set.direct === undefined ? [] : ["-append", set.direct.commandLine]),
+    ...configurationArguments(facts).flat(),
+    "-object",
+    `memory-backend-memfd,id=ram1,size=${plan.memoryMib}M,share=true`,
+    "-object",
+    snpObject(facts, "portcullis0"),
+    "-machine",
+    "confidential-guest-support=portcullis0,memory-backend=ram1",
+  ];
+}
+
+/** Does the policy have a bit that amd-sev has no key for? */
+function beyondAmdSev(policy: string): boolean {
+  const parsed = parseGuestPolicy(BigInt(policy));
+  return !parsed.ok || (parsed.value.raw & ~0x30000n) !== 0n;
+}
+
+/** Proxmox takes names of hosts only. */
+function dnsName(name: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9.-]+/g, "-")
+    .replace(/^[.-]+|[.-]+$/g, "")
+    .replace(/\.{2,}|-\.|\.-/g, ".");
+  return plain === "" ? "portcullis" : plain.slice(0, 63).replace(/[.-]+$/, "");
+}
+
+const hostDataTrap = "UNCERTAIN, never tried: args: -set object.sev0.host-data=… is sometimes named as a way to set HOST_DATA.";
