@@ -16,25 +16,25 @@ export function checkHeader(metadata: Uint8Array): Result<void> {
 function faultOf(header: JsonObject): string | undefined {
   const segments = members(header["segments"]);
   // More than one segment is a re-encryption that stopped half-way: part of the disk may be in clear text.
-  if (segments.length !== 1 || !segments.every(isEncrypted)) return "segments";
+  const [segment, ...more] = segments;
+  if (!isObject(segment) || more.length > 0 || !isEncrypted(segment)) return "segments";
+  const keySizes = segment["integrity"] === undefined ? xtsKeys : authenticatedKeys;
   const keyslots = members(header["keyslots"]);
-  if (keyslots.length === 0 || !keyslots.every(isSound)) return "keyslots";
+  if (keyslots.length === 0 || !keyslots.every((keyslot) => isSound(keyslot, keySizes))) return "keyslots";
   const config = header["config"];
   return isObject(config) && config["requirements"] === undefined ? undefined : "config";
 }
 
-function isEncrypted(segment: Json): boolean {
-  return isObject(segment) && segment["type"] === "crypt" && segment["encryption"] === cipher;
+function isEncrypted(segment: JsonObject): boolean {
+  const integrity = segment["integrity"];
+  const authenticated = isObject(integrity) && integrity["type"] === authentication;
+  return segment["type"] === "crypt" && segment["encryption"] === cipher && (integrity === undefined || authenticated);
 }
 
-function isSound(keyslot: Json): boolean {
-  if (!isObject(keyslot) || keyslot["type"] !== "luks2" || !isKeySize(keyslot["key_size"])) return false;
+function isSound(keyslot: Json, keySizes: readonly Json[]): boolean {
+  if (!isObject(keyslot) || keyslot["type"] !== "luks2" || !keySizes.includes(keyslot["key_size"] ?? null)) return false;
   const area = keyslot["area"];
-  return isObject(area) && area["encryption"] === cipher && isKeySize(area["key_size"]);
-}
-
-function isKeySize(json: Json | undefined): boolean {
-  return json === 32 || json === 64;
+  return isObject(area) && area["encryption"] === cipher && xtsKeys.includes(area["key_size"] ?? null);
 }
 
 function members(json: Json | undefined): readonly Json[] {
@@ -57,3 +57,8 @@ function objectOf(metadata: Uint8Array): JsonObject | undefined {
 
 /** AES-128 or AES-256 in XTS mode, which is what Portcullis disks are made with. */
 const cipher = "aes-xts-plain64";
+/** In bytes: two keys of the cipher. */
+const xtsKeys: readonly Json[] = [32, 64];
+/** What dm-integrity keeps a tag of for each sector, and its key of 32 bytes beside the cipher's. */
+const authentication = "hmac(sha256)";
+const authenticatedKeys: readonly Json[] = [64, 96];

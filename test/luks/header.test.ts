@@ -30,6 +30,18 @@ describe("a LUKS2 header", () => {
     ).toMatchObject({ ok: true });
   });
 
+  test("with authenticated sectors passes, where its key has room for both keys", () => {
+    const integrity = { type: "hmac(sha256)", journal_encryption: "none", journal_integrity: "none" };
+    const authenticated = { ...header, segments: { "0": { ...segment, integrity } }, keyslots: { "0": { ...slot, key_size: 96 } } };
+    expect(check(authenticated)).toMatchObject({ ok: true });
+    expect(check({ ...authenticated, keyslots: { "0": { ...slot, key_size: 32 } } })).toMatchObject(refused);
+    expect(check({ ...authenticated, segments: { "0": segment } })).toMatchObject(refused);
+    for (const odd of ["none", "aead", "crc32c", "hmac(sha1)"])
+      expect(check({ ...authenticated, segments: { "0": { ...segment, integrity: { ...integrity, type: odd } } } })).toMatchObject(refused);
+    for (const odd of [null, "hmac(sha256)", []])
+      expect(check({ ...authenticated, segments: { "0": { ...segment, integrity: odd } } })).toMatchObject(refused);
+  });
+
   test.each([
     ["data in clear text", { ...header, segments: { "0": { ...segment, type: "linear" } } }],
     ["the null cipher for data", { ...header, segments: { "0": { ...segment, encryption: "cipher_null-ecb" } } }],
