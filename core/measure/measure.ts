@@ -48,17 +48,23 @@ export function measureFirmware(
 
 /** @param digest as {@link measureFirmware} left it; it is added to. */
 export function measureRest(digest: LaunchDigest, firmware: Firmware, input: Omit<MeasureInput, "firmware">): Result<Uint8Array> {
-  const { boot, vcpus, vcpuSignature, guestFeatures, vmm } = input;
+  const { boot, vcpus, vcpuSignature, guestFeatures, vmm, primitives } = input;
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > maximumVcpus) return fail(failure("measure.vcpus", String(vcpus)));
   if (boot !== undefined && firmware.hashTable === undefined) return fail(failure("measure.firmware-no-hashes"));
   const { resetEip } = firmware;
   if (vcpus > 1 && resetEip === undefined) return fail(failure("measure.firmware-one-vcpu"));
-  for (const section of firmware.sections) addSection(digest, section, firmware, boot, vmm);
-  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
-    const eip = vcpu === 0 ? bootEip : (resetEip ?? bootEip);
-    digest.addPage(pageType.vmsa, vmsaGpa, vmsaPage({ vmm, eip, vcpuSignature, guestFeatures }));
-  }
+  addSections(digest, firmware, boot, vmm);
+  const contents = (eip: number): Uint8Array => primitives.digest("sha384", vmsaPage({ vmm, eip, vcpuSignature, guestFeatures }));
+  digest.addDigest(pageType.vmsa, vmsaGpa, contents(bootEip));
+  if (vcpus === 1) return ok(digest.value);
+  const further = contents(resetEip ?? bootEip);
+  for (let vcpu = 1; vcpu < vcpus; vcpu++) digest.addDigest(pageType.vmsa, vmsaGpa, further);
   return ok(digest.value);
+}
+
+/** What comes between the firmware file and the vCPUs. @param boot undefined: started without hashes. */
+export function addSections(digest: LaunchDigest, firmware: Firmware, boot: BootHashes | undefined, vmm: Vmm): void {
+  for (const section of firmware.sections) addSection(digest, section, firmware, boot, vmm);
 }
 
 function addSection(
@@ -78,6 +84,6 @@ function addSection(
 
 const fourGiB = 2 ** 32;
 /** Every VMSA page is measured at this address, whichever vCPU it is for. */
-const vmsaGpa = 0xffff_ffff_f000n;
+export const vmsaGpa = 0xffff_ffff_f000n;
 const maximumVcpus = 4096;
 const progressEvery = 2 ** 18;
