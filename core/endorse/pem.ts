@@ -4,7 +4,7 @@ import { failure, type FailureCode } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { fromUtf8 } from "../base/utf8.ts";
 
-export type PemLabel = "CERTIFICATE" | "X509 CRL";
+export type PemLabel = "CERTIFICATE" | "X509 CRL" | "PUBLIC KEY";
 
 /** @returns undefined where `bytes` is neither. Whether a value is well formed is the caller's question. */
 function derValuesOf(bytes: Uint8Array, label: PemLabel): Uint8Array[] | undefined {

@@ -26,7 +26,7 @@ export function setPlan({ ports, ledger }: ManagerContext, id: string, given: Ke
  * The guest policy's permissions that must not be given by mistake. A check that is waived allows nothing by name.
  * Asked again when a kit is made: the appraisal policy may have become stricter since.
  */
-export function permissionFault({ guestPolicy }: KeptPlan, policy: AppraisalPolicy): Failure | undefined {
+export function permissionFault({ guestPolicy }: Pick<KeptPlan, "guestPolicy">, policy: AppraisalPolicy): Failure | undefined {
   const bits = parseGuestPolicy(BigInt(guestPolicy));
   if (!bits.ok) return failure("kit.plan-malformed", "guestPolicy", bits.failure);
   const demand = policy.checks.guestPolicy;

@@ -10,6 +10,8 @@ import type { ManagerContext } from "./context.ts";
 import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { setPlan } from "./host-plans.ts";
+import { IdBlocks } from "./id-blocks.ts";
+import { IdKeys } from "./id-keys.ts";
 import { defaultLimits } from "./limits.ts";
 import { rememberingPrimitives } from "../endorse/remembered.ts";
 import { ParsedEndorsements } from "./parsed.ts";
@@ -50,6 +52,8 @@ export interface Manager {
   vms(): readonly VmRecord[];
   vm(id: string): VmRecord | undefined;
   readonly proposals: Proposals;
+  readonly idKeys: IdKeys;
+  readonly idBlocks: IdBlocks;
   /** Listeners hear soon after, in order. @returns how to stop listening. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Ends every session and resolves when all have ended. Afterwards nothing is accepted. */
@@ -86,6 +90,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
   };
   const sessions = new Sessions();
   const gate = new Gate(context, sessions);
+  const idKeys = new IdKeys(context);
   let phase: "new" | "ready" | "stopped" = "new";
 
   const decide = (question: DecisionQuestion): Promise<Result<LaunchRecord>> =>
@@ -145,6 +150,8 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     launch: (id) => ports.store.launch(id),
     vms: () => ports.store.vms(),
     vm: (id) => ports.store.vm(id),
+    idKeys,
+    idBlocks: new IdBlocks(context, idKeys),
     proposals: new OpenProposals(context, { decide, changePolicy: change }),
 
     subscribe(listener) {

@@ -143,7 +143,7 @@ export function createRouter(parts: RouterParts) {
     },
     configurations: configurationRoutes(api.configurations, parts),
     disks: diskRoutes(api.disks, parts),
-    idKeys: idKeyRoutes(api.idKeys),
+    idKeys: idKeyRoutes(api.idKeys, parts),
     kit: kitRoutes(api.kit, parts),
     simulations: {
       launch: api.simulations.launch.handler(async ({ input }) => take(await simulations.launch(input.vm))),

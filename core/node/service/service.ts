@@ -24,9 +24,11 @@ import { PreparedDisks } from "../disk/prepared-disks.ts";
 import { Changes } from "./changes.ts";
 import { enrolWithKeys } from "./enrol.ts";
 import { ChosenKeychain, type KeychainDoors } from "./keychain-choice.ts";
+import { idBlocksOf } from "./id-block-port.ts";
 import { capacityFor, managerOptions, usualLaunches } from "./capacity.ts";
 import { ListenerKeeper } from "./listener-keeper.ts";
 import type { HostPort } from "./address.ts";
+import { orAfter } from "./or-after.ts";
 import { createRouter, type ServiceRouter } from "./router.ts";
 import type { KeychainChoice, KeyFile, RouterParts } from "./router-parts.ts";
 import type { RunAgent } from "./simulation/agent-run.ts";
@@ -214,17 +216,12 @@ class RunningService implements Service {
     const { store, log } = this.#parts;
     const keychain = this.#keychain.get();
     if (!keychain.ok) return keychain;
-    const ports = { store, keychain: keychain.value, clock: systemClock, timers: systemTimers, random: systemRandom, log };
+    const world = { store, keychain: keychain.value, clock: systemClock, timers: systemTimers, random: systemRandom, log };
+    const ports = { ...world, primitives: nodePrimitives, signing: nodeSigning };
     const authority = await openAuthority(ports);
     if (!authority.ok) return authority;
     const manager = createManager(
-      {
-        ...ports,
-        collateral: this.#parts.collateral,
-        simulatedCollateral: this.#anchors,
-        primitives: nodePrimitives,
-        signing: nodeSigning,
-      },
+      { ...ports, collateral: this.#parts.collateral, simulatedCollateral: this.#anchors },
       managerOptions(authority.value.anchor, this.#anchors, this.#parts.maximumLaunches),
     );
     const recovered = manager.recover();
@@ -247,8 +244,9 @@ class RunningService implements Service {
       return chosen.ok ? this.#makeCore() : chosen;
     };
     const collateral = collateralActions(this.#parts.bundles, systemClock);
+    const manager = (): Result<Manager> => (this.#core.ok ? ok(this.#core.value.manager) : this.#core);
     return {
-      manager: () => (this.#core.ok ? ok(this.#core.value.manager) : this.#core),
+      manager,
       status: () => this.status(),
       changes: this.#changes,
       keychain: {
@@ -270,7 +268,7 @@ class RunningService implements Service {
         fetchKnown: () => this.#ahead.fetchKnown(),
         run: () => this.#ahead.run(),
       },
-      idBlocks: { sign: () => Promise.resolve(fail(failure("service.not-ready"))) },
+      idBlocks: idBlocksOf(manager),
       consoleLink: this.#parts.consoleLink,
       onProposal: (proposal) => {
         const code = this.#core.ok ? this.#core.value.manager.proposals.codeOf(proposal.proposal) : undefined;
@@ -289,13 +287,6 @@ class RunningService implements Service {
     }
     return enrolWithKeys(this.#core.value.manager, enrolment, keyFiles);
   }
-}
-
-function orAfter<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = systemTimers.after(ms, () => resolve(otherwise));
-    work.then(resolve, reject).finally(cancel);
-  });
 }
 
 /** A person can mend it in the console; what else stands in the way of a start is for the operator. */
