@@ -8,6 +8,7 @@ export const programs = Object.freeze({
   "dbus-daemon": { names: ["dbus-daemon"], package: "dbus" },
   "gnome-keyring-daemon": { names: ["gnome-keyring-daemon"], package: "gnome-keyring" },
   cryptsetup: { names: ["cryptsetup"], package: "cryptsetup-bin" },
+  xmllint: { names: ["xmllint"], package: "libxml2-utils" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });
 

@@ -1,10 +1,11 @@
 // Can this test run here? A test that needs a system program asks first; where the program is missing the test is skipped and its name is printed.
 // With CI=true nothing may be skipped: the question then throws. It never installs anything.
 import { existsSync } from "node:fs";
+import { debianSentence, hasDebianPackages } from "../../build/debian-packages.mjs";
 import { findProgram, missingSentence, type Program } from "../../build/programs.mjs";
 
-/** A system program, or the private unlocked keyring that `npm test` (and `npm test -- FILE`) starts. */
-export type Need = Program | "keyring";
+/** A system program, the private unlocked keyring that `npm test` (and `npm test -- FILE`) starts, or the packages of build/debian-packages.mjs. */
+export type Need = Program | "keyring" | "debian";
 
 /**
  * Test options: `describe("a LUKS2 disk", needs("cryptsetup"), () => …)`; the same for `test` and `it`.
@@ -44,6 +45,7 @@ export function tell(reason: string): void {
 }
 
 function absence(need: Need): string | undefined {
+  if (need === "debian") return hasDebianPackages() ? undefined : debianSentence;
   if (need !== "keyring") return findProgram(need) === undefined ? missingSentence(need) : undefined;
   return process.env["PORTCULLIS_TEST_KEYRING"] === "1" ? undefined : "no private keyring is open here: run it as npm test -- FILE";
 }

@@ -1,0 +1,198 @@
+// Where are QEMU 10, libvirt's schema and Debian's firmware files of several releases, without installing any? A private apt root, unpacked into a cache folder.
+// `node build/debian-packages.mjs` prints the folder. Needs Debian on amd64 with apt; no root. Signatures are checked by apt, against Debian's own keyring.
+// It installs nothing, and reads the mirror from the machine's own sources. Plain JavaScript: .ci/run calls it before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root, say } from "./runtime.mjs";
+
+/** Package and release. With `whole` its libraries come too, so that its programs run. */
+const wanted = Object.freeze([
+  { name: "qemu-system-x86", release: "trixie", whole: true },
+  { name: "libvirt-common", release: "trixie", whole: false },
+  { name: "ovmf", release: "bookworm", whole: false },
+  { name: "ovmf", release: "trixie", whole: false },
+  { name: "ovmf-amdsev", release: "forky", whole: false },
+]);
+
+/** Kept between runs; PORTCULLIS_DEBIAN_CACHE names another place. A folder per release, and `bin`. */
+export const debianFolder = resolve(process.env["PORTCULLIS_DEBIAN_CACHE"] ?? join(root, "test/results/debian"));
+
+/** @returns {boolean} whether the folder is there and whole: a broken run leaves none */
+export function hasDebianPackages() {
+  const list = join(debianFolder, listName);
+  return existsSync(list) && readFileSync(list, "utf8") === wantedText();
+}
+
+/** Absolute path of QEMU 10, where {@link hasDebianPackages}. */
+export function debianQemu() {
+  return join(debianFolder, qemuProgram);
+}
+
+/** For a person whose test was skipped. */
+export const debianSentence =
+  "QEMU 10, libvirt's schema and Debian's firmware are not here (Debian: node build/debian-packages.mjs brings them)";
+
+/**
+ * Brings what is missing; does nothing where all is there.
+ * @returns {string | undefined} why it could not be brought
+ */
+export function bringDebianPackages() {
+  if (hasDebianPackages()) return undefined;
+  if (process.arch !== "x64") return "QEMU 10 is brought for amd64 machines only.";
+  const mirror = configuredMirror();
+  if (mirror === undefined)
+    return "No Debian mirror is configured on this machine (apt-get update --print-uris names none), so nothing was brought.";
+  if (!existsSync(keyring)) return `Debian's keyring is not at ${keyring} (Debian: apt-get install debian-archive-keyring).`;
+  mkdirSync(dirname(debianFolder), { recursive: true });
+  const work = mkdtempSync(`${debianFolder}-`);
+  try {
+    const fault = fill(work, mirror);
+    if (fault !== undefined) return fault;
+    rmSync(debianFolder, { recursive: true, force: true });
+    renameSync(join(work, "tree"), debianFolder);
+    return undefined;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} work
+ * @param {string} mirror
+ * @returns {string | undefined}
+ */
+function fill(work, mirror) {
+  const releases = [...new Set(wanted.map(({ release }) => release))];
+  for (const folder of ["lists/partial", "cache/archives/partial", "state", "tree"]) mkdirSync(join(work, folder), { recursive: true });
+  writeFileSync(join(work, "state/status"), "");
+  const lines = releases.map((release) => `deb [target=Packages arch=amd64 signed-by=${keyring}] ${mirror} ${release} main\n`);
+  writeFileSync(join(work, "sources.list"), lines.join(""));
+  const whole = wanted.filter((one) => one.whole);
+  const steps = [
+    ["update"],
+    ...whole.map(({ name, release }) => [
+      "install",
+      "--download-only",
+      "--no-install-recommends",
+      "-y",
+      "-t",
+      release,
+      `${name}/${release}`,
+    ]),
+  ];
+  for (const step of steps) {
+    const fault = apt(work, step);
+    if (fault !== undefined) return fault;
+  }
+  unpack(join(work, "cache/archives"), join(work, "tree", whole[0]?.release ?? ""));
+  for (const { name, release } of wanted.filter((one) => !one.whole)) {
+    const folder = join(work, "loose", `${name}-${release}`);
+    mkdirSync(folder, { recursive: true });
+    const fault = apt(work, ["download", `${name}/${release}`], folder);
+    if (fault !== undefined) return fault;
+    unpack(folder, join(work, "tree", release));
+  }
+  mkdirSync(join(work, "tree/bin"));
+  writeFileSync(join(work, "tree", qemuProgram), qemuStarter, { mode: 0o755 });
+  writeFileSync(join(work, "tree", listName), wantedText());
+  return undefined;
+}
+
+/**
+ * The machine's own apt with every folder of its own; proxies and the like stay as the machine has them.
+ * @param {string} work
+ * @param {readonly string[]} args
+ * @param {string} [cwd]
+ * @returns {string | undefined}
+ */
+function apt(work, args, cwd = work) {
+  const settings = {
+    "Dir::Etc::SourceList": join(work, "sources.list"),
+    "Dir::Etc::SourceParts": "/dev/null",
+    "Dir::Etc::Preferences": "/dev/null",
+    "Dir::Etc::PreferencesParts": "/dev/null",
+    "Dir::State": join(work, "state"),
+    "Dir::State::Lists": join(work, "lists"),
+    "Dir::State::Status": join(work, "state/status"),
+    "Dir::Cache": join(work, "cache"),
+    "APT::Architecture": "amd64",
+    "APT::Architectures": "amd64",
+    // The folders belong to whoever runs this, and the other user that apt would download as could not write there.
+    "APT::Sandbox::User": "",
+    "Acquire::Languages": "none",
+    "Acquire::Retries": "2",
+    "Acquire::http::Timeout": "15",
+    "Acquire::https::Timeout": "15",
+    "Debug::NoLocking": "1",
+    "APT::Get::AllowUnauthenticated": "0",
+    // A release that is half there is none.
+    "APT::Update::Error-Mode": "any",
+  };
+  const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  const result = spawnSync("apt-get", ["-qq", ...options, ...args], {
+    cwd,
+    encoding: "utf8",
+    timeout: longestStep,
+    env: plainEnvironment(),
+  });
+  if (result.status === 0) return undefined;
+  const why = result.error === undefined ? `${result.stderr}`.trim().split("\n").slice(0, 3).join(" ") : result.error.message;
+  return `Debian's packages were not brought: apt-get ${args[0]} failed. Is the mirror that this machine names reachable from here? ${why}`;
+}
+
+/**
+ * @param {string} archives
+ * @param {string} target
+ */
+function unpack(archives, target) {
+  mkdirSync(target, { recursive: true });
+  for (const name of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
+    const result = spawnSync("dpkg-deb", ["-x", join(archives, name), target], { encoding: "utf8", timeout: longestStep });
+    if (result.status !== 0) throw new Error(`${name} could not be unpacked: ${result.stderr}`);
+  }
+}
+
+/** @returns {string | undefined} the base address of the release that this machine itself runs */
+function configuredMirror() {
+  const printed = spawnSync("apt-get", ["update", "--print-uris"], { encoding: "utf8", timeout: longestStep, env: plainEnvironment() });
+  const codename = /^VERSION_CODENAME=(\S+)$/m.exec(existsSync(osRelease) ? readFileSync(osRelease, "utf8") : "")?.[1];
+  if (printed.status !== 0 || codename === undefined) return undefined;
+  const suites = [codename, "stable", "testing", "unstable", "sid"];
+  for (const [, base, suite] of printed.stdout.matchAll(/^'([^']+)\/dists\/([^/']+)\/InRelease'/gm)) {
+    if (base !== undefined && suite !== undefined && suites.includes(suite)) return base;
+  }
+  return undefined;
+}
+
+function plainEnvironment() {
+  return { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+}
+
+/** Of the tree of this list: another list of packages is another tree. */
+function wantedText() {
+  return `${JSON.stringify(wanted)}\n`;
+}
+
+const listName = "packages.json";
+const qemuProgram = "bin/qemu-system-x86_64";
+/** With the libraries of its own release, whatever this machine runs. */
+const qemuStarter = `#!/bin/sh
+root=$(dirname "$(dirname "$(readlink -f "$0")")")/trixie/usr
+libraries=$root/lib/x86_64-linux-gnu
+exec "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$root/bin/qemu-system-x86_64" -L "$root/share/qemu" -L "$root/share/seabios" "$@"
+`;
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const osRelease = "/etc/os-release";
+/** Milliseconds. All steps together take some 20 seconds. */
+const longestStep = 60_000;
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const fault = bringDebianPackages();
+  if (fault !== undefined) {
+    say(fault);
+    process.exit(1);
+  }
+  process.stdout.write(`${debianFolder}\n`);
+}
