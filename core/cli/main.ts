@@ -2,6 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { collateralCommand } from "./collateral.ts";
 import { consoleLinkCommand } from "./console-link.ts";
+import { idBlockCommand } from "./id-block.ts";
+import { idKeyCommand } from "./id-key.ts";
 import { launchesCommand } from "./launches.ts";
 import { endureClosedPipes } from "./output.ts";
 import { measureCommand, ovmfCommand } from "./measure.ts";
@@ -27,6 +29,8 @@ for (const command of [
   policyCommand(),
   measureCommand(),
   ovmfCommand(),
+  idKeyCommand(),
+  idBlockCommand(),
 ])
   program.addCommand(command);
 throwInsteadOfExit(program);

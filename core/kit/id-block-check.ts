@@ -59,9 +59,9 @@ export function checkIdBlock(
   });
 }
 
-/** A file of either: the bytes themselves, or their base64 with white space around it. */
+/** A file of either: the bytes themselves, or their base64, in lines or not. */
 export function blockBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.length === idBlockLength || bytes.length === idAuthLength) return bytes;
-  const text = fromUtf8(bytes)?.trim();
+  const text = fromUtf8(bytes)?.replaceAll(/[ \t\r\n]/g, "");
   return (text === undefined ? undefined : fromBase64(text)) ?? bytes;
 }
