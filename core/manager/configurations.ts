@@ -1,10 +1,85 @@
-// Is this agent configuration one that the manager issued for the VM and still stands by? (docs/protocol.md, "What ties a launch together")
+// Which agent configurations does this manager stand by, and which disks does each open? (docs/protocol.md, "What ties a launch together")
+// SECURITY: the keys that a launch gets are those of the configuration that the CPU attested, and no others. Never returns a key.
+import { toHex } from "../base/bytes.ts";
+import type { Primitives } from "../base/crypto.ts";
 import { failure, type Failure } from "../base/failure.ts";
-import type { VmRecord } from "./records.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import { utf8 } from "../base/utf8.ts";
+import { configurationDigest, parseConfiguration, type AgentConfiguration } from "../launch/agent-configuration.ts";
+import { reasonFrom } from "./approvals.ts";
+import type { ManagerContext } from "./context.ts";
+import { vmFacts } from "./facts.ts";
+import type { DiskSpec, IssuedConfiguration, VmRecord } from "./records.ts";
+
+export interface RetireQuestion {
+  readonly vm: string;
+  /** SHA-256 of the configuration, hex. */
+  readonly digest: string;
+  readonly reason: string;
+}
 
 /** @param digest hex, as the agent named it. */
-export function configurationFault(vm: VmRecord, digest: string): Failure | undefined {
+export function configurationFault(vm: Pick<VmRecord, "configurations">, digest: string): Failure | undefined {
   const issued = vm.configurations.find((configuration) => configuration.digest === digest);
   if (issued === undefined) return failure("release.configuration-unknown", digest);
   return issued.retiredAt === undefined ? undefined : failure("release.configuration-retired", digest);
+}
+
+/** The one to launch with: the newest that is accepted. Every VM has one, because the last is never retired. */
+export function currentConfiguration({ configurations }: Pick<VmRecord, "configurations">): IssuedConfiguration {
+  const current = configurations.find(({ retiredAt }) => retiredAt === undefined);
+  if (current === undefined) throw new Error("a VM without an accepted configuration");
+  return current;
+}
+
+/**
+ * The disks whose keys an agent may have that runs with this configuration, in its order. The text is believed only as far as its digest goes.
+ * @param hostData hex: what the CPU attested.
+ */
+export function attestedDisks(vm: VmRecord, hostData: string, primitives: Primitives): Result<readonly string[]> {
+  const issued = vm.configurations.find(({ digest }) => digest === hostData);
+  if (issued === undefined || digestOf(issued.text, primitives) !== hostData) {
+    return fail(failure("release.configuration-unknown", hostData));
+  }
+  const read = readConfiguration(issued);
+  return read.ok ? ok(read.value.disks.map(({ id }) => id)) : read;
+}
+
+export function readConfiguration({ text }: Pick<IssuedConfiguration, "text">): Result<AgentConfiguration> {
+  const read = parseConfiguration(utf8(text));
+  return read.ok ? ok(read.value.configuration) : read;
+}
+
+/** What the record shows as the VM's disks: those of the configuration to launch with. */
+export function disksOf({ disks }: Pick<AgentConfiguration, "disks">): readonly DiskSpec[] {
+  return disks.map(({ id, device, name }) => ({ id, device, name }));
+}
+
+/** Agents that run with it are refused from now on. For ever: its bytes are not issued again. */
+export function retireConfiguration({ ports, ledger }: ManagerContext, question: RetireQuestion): Result<VmRecord> {
+  const { vm: id, digest } = question;
+  const vm = ports.store.vm(id);
+  if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
+  const reason = reasonFrom(question.reason);
+  if (reason === undefined) return fail(failure("approval.reason-missing"));
+  const found = vm.configurations.find((configuration) => configuration.digest === digest);
+  if (found === undefined) return fail(failure("configuration.unknown", digest));
+  if (found.retiredAt !== undefined) return ok(vm);
+  if (acceptedOf(vm).length === 1) return fail(failure("configuration.last", digest));
+  const retired: IssuedConfiguration = { ...found, retiredAt: ports.clock.now(), retiredReason: reason };
+  const configurations = vm.configurations.map((configuration) => (configuration === found ? retired : configuration));
+  const current = readConfiguration(currentConfiguration({ configurations }));
+  if (!current.ok) return current;
+  const changed: VmRecord = { ...vm, configurations, disks: disksOf(current.value) };
+  const facts = vmFacts("vm-changed", changed, ports.keychain.backend, { change: "configuration-retired", changed: digest, reason });
+  const committed = ledger.commit(facts, () => ({ vm: changed }));
+  return committed.ok ? ok(changed) : committed;
+}
+
+export function acceptedOf({ configurations }: Pick<VmRecord, "configurations">): readonly IssuedConfiguration[] {
+  return configurations.filter(({ retiredAt }) => retiredAt === undefined);
+}
+
+function digestOf(text: string, primitives: Primitives): string {
+  return toHex(configurationDigest(utf8(text), primitives));
 }

@@ -17,5 +17,7 @@ export interface ManagerContext {
   readonly strangers: Strangers;
   readonly parsed: ParsedEndorsements;
   readonly clockGuard: ClockGuard;
+  /** Ids of the VMs for which a configuration is being issued at this moment. */
+  readonly beingIssued: Set<string>;
   readonly notify: (change: Change) => void;
 }

@@ -1,19 +1,22 @@
 // The way of a key: read, decided, durable, granted, sealed, wiped; then what became of it. In this order and no other
 // (docs/protocol.md, "What must always hold", 1 and 3). One release for each launch; nothing here can be done twice.
 import { withRelease } from "../appraise/history.ts";
+import { toHex } from "../base/bytes.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import { commitRelease, type CommittedDecision } from "../release/committed.ts";
+import type { PinnedBy } from "../release/decide.ts";
 import { grantKeys, type DiskKey } from "../release/grant.ts";
 import { withPin } from "../release/pins.ts";
 import { sealKeys, type SealedKey } from "../release/seal.ts";
+import { attestedDisks } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
 import { deliveryUnknownFacts, outcomeFacts, releasedFacts } from "./facts.ts";
 import { readKeys, wipeKeys } from "./keys.ts";
 import type { Launch } from "./launch.ts";
-import type { LaunchRecord, LaunchState, VmRecord } from "./records.ts";
+import type { LaunchDecision, LaunchRecord, LaunchState, VmRecord } from "./records.ts";
 
 export class Delivery {
   readonly #context: ManagerContext;
@@ -28,8 +31,10 @@ export class Delivery {
   /** Ok: the decision to release is durable, and its keys are in hand. */
   async commitRelease(): Promise<Result<void>> {
     const launch = this.#launch;
-    const { store, keychain } = this.#context.ports;
-    const disks = store.vm(launch.vm)?.disks.map(({ id }) => id) ?? [];
+    const { keychain } = this.#context.ports;
+    const attested = this.#attestedDisks();
+    if (!attested.ok) return this.#refuseInstead(attested.failure);
+    const disks = attested.value;
     // Before the decision: a keychain that is locked must not use up a release.
     const keys = await readKeys(keychain, launch.vm, disks);
     // Replaced, disabled, or the peer went, while the keychain was asked.
@@ -85,6 +90,15 @@ export class Delivery {
     this.#committed = undefined;
   }
 
+  /** SECURITY: not the newest disks of the record, but those of the configuration that the CPU says this VM was started with. */
+  #attestedDisks(): Result<readonly string[]> {
+    const { inHand, vm: id } = this.#launch;
+    if (inHand === undefined) throw new Error("a release without evidence");
+    const { store, primitives } = this.#context.ports;
+    const vm = store.vm(id);
+    return vm === undefined ? fail(failure("release.vm-unknown")) : attestedDisks(vm, toHex(inHand.report.hostData), primitives);
+  }
+
   /** No await in here: nothing can change between the answer and the commit. */
   #decideAndCommit(disks: readonly string[]): Result<CommittedDecision> {
     const launch = this.#launch;
@@ -108,7 +122,7 @@ export class Delivery {
       this.#context.ledger.commit(facts, (entry, at) => {
         const person =
           decision.by === "person" ? { reason: decision.approval.reason, approvedEvidence: decision.approval.evidenceDigest } : {};
-        const pinned = decision.by === "policy" && decision.pin !== undefined ? { pinnedBy: decision.pin.launch } : {};
+        const pinned = decision.by === "policy" && decision.pin !== undefined ? pinnedRecord(decision.pin) : {};
         released = {
           ...rest,
           state: "released",
@@ -158,6 +172,10 @@ export class Delivery {
     launch.committed(finished);
     return ok(undefined);
   }
+}
+
+function pinnedRecord({ launch, ahead }: PinnedBy): Pick<LaunchDecision, "pinnedBy" | "bootSet"> {
+  return { pinnedBy: launch.launch, ...(ahead === undefined ? {} : { bootSet: { id: ahead.bootSet, label: ahead.label } }) };
 }
 
 function addOne(before: number): number {

@@ -5,7 +5,8 @@ import { rfc3339 } from "../base/clock.ts";
 import type { Failure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Approval } from "../release/approval.ts";
-import type { LaunchPin } from "../release/pins.ts";
+import { approvedAhead } from "../release/approved-ahead.ts";
+import type { PinnedBy } from "../release/decide.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 
@@ -24,11 +25,11 @@ export function releasedFacts(
   disks: readonly string[],
   grounds: Grounds,
   approval: Approval | undefined,
-  pin: LaunchPin | undefined,
+  pin: PinnedBy | undefined,
 ): AuditFacts {
   const by: JsonObject =
     approval === undefined
-      ? { by: "policy", ...(pin === undefined ? {} : { pinnedBy: pin.launch }) }
+      ? { by: "policy", ...(pin === undefined ? {} : pinFacts(pin)) }
       : {
           by: "person",
           approval: {
@@ -71,8 +72,9 @@ export function deliveryUnknownFacts(launch: LaunchRecord, code: string): AuditF
   return { kind: "delivery-unknown", facts: { ...named(launch), code } };
 }
 
-export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keychain: string): AuditFacts {
-  const [configuration] = vm.configurations;
+/** @param change what this entry is about, where the other facts do not say it. */
+export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keychain: string, change: JsonObject = {}): AuditFacts {
+  const accepted = vm.configurations.flatMap(({ digest, retiredAt }) => (retiredAt === undefined ? [digest] : []));
   const [policy] = vm.policyVersions;
   return {
     kind,
@@ -82,13 +84,24 @@ export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keycha
       simulated: vm.simulatedAnchors !== undefined,
       enabled: vm.enabled,
       disks: vm.disks.map(({ id }) => id),
-      configuration: configuration?.digest ?? "",
+      configuration: accepted[0] ?? "",
+      // Where there is one, it is named above.
+      ...(accepted.length > 1 ? { configurations: accepted } : {}),
       ...(policy === undefined ? {} : { policy: policy.digest, policyVersion: policy.number, policyReason: policy.reason }),
       approvals: vm.pins.length,
+      ...(vm.bootSets.length === 0 ? {} : { approvedAhead: approvedAhead(vm.bootSets).map(({ bootSet }) => bootSet) }),
       ...(vm.hostPlan === undefined ? {} : { host: vm.hostPlan.host, guestPolicy: vm.hostPlan.guestPolicy }),
+      ...change,
       keychain,
     },
   };
+}
+
+/** Whose word let it go: the launch that a person approved, and the approval ahead of the measurement that it shows. */
+function pinFacts({ launch, ahead }: PinnedBy): JsonObject {
+  if (ahead === undefined) return { pinnedBy: launch.launch };
+  const { bootSet, label, measurement, at, reason } = ahead;
+  return { pinnedBy: launch.launch, approvedAhead: { bootSet, label, measurement, at: rfc3339(at), reason } };
 }
 
 function named(launch: LaunchRecord): JsonObject {

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
+import { approvedAhead } from "../release/approved-ahead.ts";
 import { decide, type Decision, type PersonNeeded } from "../release/decide.ts";
 import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
@@ -76,6 +77,11 @@ export class Launch {
     return this.undecided && this.#inHand !== undefined && this.#inHand.result.policyDigest !== current?.digest;
   }
 
+  /** It is not decided, and its agent runs with this configuration (hex). */
+  runsWith(configuration: string): boolean {
+    return this.undecided && this.#start.configuration === configuration;
+  }
+
   get inHand(): EvidenceInHand | undefined {
     return this.#inHand;
   }
@@ -130,6 +136,7 @@ export class Launch {
         failedOpens: vm.failedOpens,
         policy: vm.policy,
         pins: vm.pins,
+        ahead: approvedAhead(vm.bootSets),
       },
       approval: this.#approval,
       liveLaunches: this.#start.liveLaunches(),

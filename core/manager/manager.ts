@@ -4,9 +4,22 @@ import { failure } from "../base/failure.ts";
 import { fail, type Result } from "../base/result.ts";
 import { Gate } from "./admit.ts";
 import { decideByPerson } from "./approvals.ts";
+import {
+  addBootSet,
+  approveBootSet,
+  previewBootSet,
+  removeBootSet,
+  retireBootSet,
+  type BootSetApproval,
+  type BootSetCandidate,
+  type BootSetPreview,
+  type BootSetQuestion,
+} from "./boot-sets.ts";
 import { ClockGuard } from "./clock-guard.ts";
 import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
+import { retireConfiguration, type RetireQuestion } from "./configurations.ts";
+import { issueConfiguration, type ConfigurationQuestion } from "./new-configuration.ts";
 import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { setPlan } from "./host-plans.ts";
@@ -39,8 +52,22 @@ export interface Manager {
   changePolicy(question: PolicyChangeQuestion): Result<VmRecord>;
   /** The canonical JSON of a policy that was in use, by its digest. */
   policy(digest: string): string | undefined;
-  /** What persons approved of this VM before counts no more. */
+  /** Boot files of launches that may come: measured here, and a candidate that lets nothing pass. */
+  addBootSet(candidate: BootSetCandidate): Result<VmRecord>;
+  /** A candidate that was never approved. */
+  removeBootSet(question: Omit<BootSetQuestion, "reason">): Result<VmRecord>;
+  /** What an approval would do, in sentences. */
+  previewBootSet(question: Omit<BootSetQuestion, "reason">): Result<BootSetPreview>;
+  /** A new version of the VM's policy accepts it, too. Only for callers that hold the approve role. */
+  approveBootSet(question: BootSetApproval): Result<VmRecord>;
+  /** Its measurement passes no more. The last one that the policy accepts stays. */
+  retireBootSet(question: BootSetQuestion): Result<VmRecord>;
+  /** What persons approved of this VM before counts no more, a boot set that was approved ahead included. */
   forgetApprovals(id: string): Result<VmRecord>;
+  /** Another configuration for the VM's agent, beside those that are accepted; its disks' keys are in the keychain when it resolves. */
+  issueConfiguration(question: ConfigurationQuestion): Promise<Result<VmRecord>>;
+  /** Cancels a launch with it that is not decided yet. The last accepted one stays. */
+  retireConfiguration(question: RetireQuestion): Result<VmRecord>;
   /** How the VM's host starts it. */
   setPlan(id: string, plan: KeptPlan): Result<VmRecord>;
   /** Resolves when the decision is durable. Only for callers that hold the approve role. */
@@ -87,6 +114,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     strangers: new Strangers(ledger, ports.clock, limits),
     parsed: options.parsed ?? new ParsedEndorsements(ports.primitives),
     clockGuard: new ClockGuard(ports.clock),
+    beingIssued: new Set(),
   };
   const sessions = new Sessions();
   const gate = new Gate(context, sessions);
@@ -96,14 +124,17 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
   const decide = (question: DecisionQuestion): Promise<Result<LaunchRecord>> =>
     decideByPerson(question, sessions.byLaunch(question.launch), ports.store);
 
-  const change = (question: PolicyChangeQuestion): Result<VmRecord> => {
-    if (phase !== "ready") return fail(failure("manager.not-ready"));
-    const changed = changePolicy(context, question);
+  const whenReady = <T>(act: () => Result<T>): Result<T> => (phase === "ready" ? act() : fail(failure("manager.not-ready")));
+
+  const changing = (question: { readonly vm: string }, act: () => Result<VmRecord>): Result<VmRecord> => {
+    const changed = whenReady(act);
     const live = sessions.live(question.vm);
     // Nobody is asked about a verdict that cannot stand any more; decide.ts would refuse it all the same.
     if (changed.ok && live?.launch?.isJudgedByAnother(changed.value) === true) live.cancel(failure("release.policy-changed"));
     return changed;
   };
+  const change = (question: PolicyChangeQuestion) => changing(question, () => changePolicy(context, question));
+  const approveAhead = (question: BootSetApproval) => changing(question, () => approveBootSet(context, question));
 
   return {
     recover() {
@@ -140,9 +171,27 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
       return changed;
     },
 
+    async issueConfiguration(question) {
+      return phase === "ready" ? issueConfiguration(context, question) : fail(failure("manager.not-ready"));
+    },
+
+    retireConfiguration(question) {
+      if (phase !== "ready") return fail(failure("manager.not-ready"));
+      const changed = retireConfiguration(context, question);
+      const live = sessions.live(question.vm);
+      // Nobody is asked about a launch that cannot be released any more; decide.ts would refuse it all the same.
+      if (changed.ok && live?.launch?.runsWith(question.digest) === true) live.cancel(failure("manager.configuration-retired"));
+      return changed;
+    },
+
     changePolicy: change,
     policy: (digest) => ports.store.policy(digest),
-    forgetApprovals: (id) => (phase === "ready" ? forgetApprovals(context, id) : fail(failure("manager.not-ready"))),
+    forgetApprovals: (id) => whenReady(() => forgetApprovals(context, id)),
+    addBootSet: (candidate) => whenReady(() => addBootSet(context, candidate)),
+    removeBootSet: (question) => whenReady(() => removeBootSet(context, question)),
+    previewBootSet: (question) => previewBootSet(context, question),
+    approveBootSet: approveAhead,
+    retireBootSet: (question) => changing(question, () => retireBootSet(context, question)),
     setPlan: (id, plan) => (phase === "ready" ? setPlan(context, id, plan) : fail(failure("manager.not-ready"))),
     decide,
     pending: () => sessions.waiting(),
@@ -152,7 +201,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     vm: (id) => ports.store.vm(id),
     idKeys,
     idBlocks: new IdBlocks(context, idKeys),
-    proposals: new OpenProposals(context, { decide, changePolicy: change }),
+    proposals: new OpenProposals(context, { decide, changePolicy: change, approveBootSet: approveAhead }),
 
     subscribe(listener) {
       listeners.add(listener);

@@ -188,6 +188,49 @@ export const managerFailures = {
     peer: "try-later",
     sentence: "This launch met a mistake in this program and was ended; no key was sent after it. Keep the log and report it.",
   },
+  "manager.configuration-retired": {
+    family: "unavailable",
+    peer: "try-later",
+    sentence:
+      "The configuration of this VM's agent was retired while the launch waited, so it was ended. Start the VM with the newest configuration.",
+  },
+  "configuration.malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The configuration has a field that cannot be accepted. Mend the named field and try again.",
+  },
+  "configuration.unknown": {
+    family: "malformed",
+    peer: "malformed",
+    sentence: "The VM has no such configuration. List its configurations, and name one of them by its digest.",
+  },
+  "configuration.last": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "This is the only configuration that is accepted, so the VM could not launch any more. Issue another one first, or disable the VM.",
+  },
+  "configuration.retired-before": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "Exactly this configuration was retired, and what was retired is never accepted again. Change something in it, such as the retry plan.",
+  },
+  "configuration.too-many": {
+    family: "limited",
+    peer: "busy",
+    sentence: "The VM has as many accepted configurations as it may have at once. Retire those that no host uses any more.",
+  },
+  "configuration.too-many-kept": {
+    family: "limited",
+    peer: "busy",
+    sentence: "The VM has had as many configurations as can be kept. Enrol it anew, with the keys that its disks have.",
+  },
+  "configuration.being-issued": {
+    family: "limited",
+    peer: "busy",
+    sentence: "A configuration of this VM is being issued at this moment. Look at what it became, and try again.",
+  },
   "enrolment.malformed": {
     family: "malformed",
     peer: "malformed",

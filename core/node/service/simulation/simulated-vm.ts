@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { failure } from "../../../base/failure.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
+import { currentConfiguration } from "../../../manager/configurations.ts";
 import type { Manager } from "../../../manager/manager.ts";
 import type { VmRecord } from "../../../manager/records.ts";
 import { isScratchDisk } from "./scratch-disk.ts";
@@ -45,7 +46,7 @@ function checkSimulated(vm: VmRecord, folder: string): Result<VmRecord> {
 
 /** Its configuration is JSON that this manager wrote. */
 function dials(vm: VmRecord, endpoint: string): boolean {
-  return vm.configurations[0]?.text.includes(JSON.stringify(endpoint)) === true;
+  return currentConfiguration(vm).text.includes(JSON.stringify(endpoint));
 }
 
 const builtInName = /^simulated-([0-9]{1,6})$/;

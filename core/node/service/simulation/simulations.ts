@@ -11,6 +11,7 @@ import { type Failure, failure } from "../../../base/failure.ts";
 import type { Log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
 import { fail, ok, type Result } from "../../../base/result.ts";
+import { currentConfiguration } from "../../../manager/configurations.ts";
 import { diskAccount } from "../../../manager/keys.ts";
 import type { Manager } from "../../../manager/manager.ts";
 import type { Keychain, Timers } from "../../../manager/ports.ts";
@@ -148,10 +149,10 @@ export class NodeSimulations implements Simulations {
 
   async #withProcessor(running: Running, vm: VmRecord, temporary: string): Promise<Result<number | undefined>> {
     const { anchors, clock, random, runAgent } = this.#parts;
-    const [issued] = vm.configurations;
-    const hostData = fromHex(issued?.digest ?? "");
+    const issued = currentConfiguration(vm);
+    const hostData = fromHex(issued.digest);
     const hierarchy = await anchors.hierarchy();
-    if (issued === undefined || hostData === undefined) return fail(failure("simulation.agent", "the VM has no configuration"));
+    if (hostData === undefined) return fail(failure("simulation.agent", "the VM's configuration has no digest"));
     if (!hierarchy.ok) return hierarchy;
     const guest = new SimulatedProcessor({ hierarchy: hierarchy.value, random, clock }).launch({
       hostData,
