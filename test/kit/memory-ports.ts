@@ -113,6 +113,36 @@ export class MemoryKeychain implements Keychain {
   }
 }
 
+/** One process's way to the keychain. Once the process is dead it changes nothing there, and hears of nothing. */
+export class KeychainDoor implements Keychain {
+  readonly #keychain: MemoryKeychain;
+  #open = true;
+
+  constructor(keychain: MemoryKeychain) {
+    this.#keychain = keychain;
+  }
+
+  get backend(): string {
+    return this.#keychain.backend;
+  }
+
+  shut(): void {
+    this.#open = false;
+  }
+
+  getSecret(account: string): Promise<Result<Secret>> {
+    return this.#keychain.getSecret(account);
+  }
+
+  setSecret(account: string, secret: Secret): Promise<Result<void>> {
+    return this.#open ? this.#keychain.setSecret(account, secret) : new Promise(() => {});
+  }
+
+  deleteSecret(account: string): Promise<Result<void>> {
+    return this.#open ? this.#keychain.deleteSecret(account) : new Promise(() => {});
+  }
+}
+
 /** Answers with what it was given, unless a test says otherwise. */
 export class ScriptedCollateral implements CollateralSource {
   collateral: Collateral;

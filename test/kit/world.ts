@@ -13,7 +13,7 @@ import { revocationList } from "../../core/simulator/revocation-list.ts";
 import { parseEntry, type AuditEntry } from "../../core/audit/entry.ts";
 import { FaultyStore, type StoreFault } from "./faulty-store.ts";
 import { MemoryDisk, MemoryStore } from "./memory-store.ts";
-import { MemoryKeychain, ScriptedCollateral, seededRandom, TestTime } from "./memory-ports.ts";
+import { KeychainDoor, MemoryKeychain, ScriptedCollateral, seededRandom, TestTime } from "./memory-ports.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { simulatedHierarchy, simulatedInstant, simulatedProcessor } from "./simulated.ts";
 import { TestAgent, type AgentParts } from "./test-agent.ts";
@@ -34,6 +34,10 @@ export interface WorldChoices {
 }
 
 export interface ConnectChoices extends Partial<Pick<AgentParts, "opens" | "claimedConfiguration" | "vm">> {
+  /** Hex digest of the configuration that the VM is started with; its first one where it is not given. */
+  readonly configuration?: string;
+  /** What its agent knows of; all of the record's where it is not given. */
+  readonly disks?: readonly string[];
   readonly guest?: SimulatedGuest;
   readonly request?: Partial<ReportRequest>;
   /** What the agent hands over instead of what its processor made. */
@@ -59,8 +63,8 @@ export class World {
   readonly connections: Connection[] = [];
   /** Hex digests of all evidence that a person ever said yes to. */
   readonly approved = new Set<string>();
-  /** Decisions that nobody awaits, for {@link settle}. */
-  readonly answers: Promise<Result<LaunchRecord>>[] = [];
+  /** Answers that nobody awaits, for {@link settle}. */
+  readonly answers: Promise<Result<LaunchRecord | VmRecord>>[] = [];
   readonly processor: SimulatedProcessor;
   store: FaultyStore;
   manager: Manager;
@@ -69,6 +73,7 @@ export class World {
   readonly #simulatedAnchors: TrustAnchors;
   #exporters = 0;
   readonly #parsed: AuditEntry[] = [];
+  #keychainDoor: KeychainDoor;
 
   constructor(processor: SimulatedProcessor, simulatedAnchors: TrustAnchors, crl: Uint8Array, choices: WorldChoices) {
     this.#choices = choices;
@@ -78,14 +83,15 @@ export class World {
     this.simulatedCollateral = new ScriptedCollateral({ certificates: [], crls: [crl] });
     this.collateral.collateral = this.simulatedCollateral.collateral;
     this.store = new FaultyStore(new MemoryStore(this.disk));
+    this.#keychainDoor = new KeychainDoor(this.keychain);
     this.manager = this.#start();
     this.recovered = this.manager.recover();
   }
 
   get ports(): ManagerPorts {
     const log: Log = { write: (_level, event, fields) => void this.logged.push({ event, fields }) };
-    const { time, store, keychain, collateral, simulatedCollateral, random } = this;
-    const world = { store, keychain, collateral, simulatedCollateral, clock: time, timers: time, random, log };
+    const { time, store, collateral, simulatedCollateral, random } = this;
+    const world = { store, keychain: this.#keychainDoor, collateral, simulatedCollateral, clock: time, timers: time, random, log };
     return { ...world, primitives: nodePrimitives, signing: nodeSigning };
   }
 
@@ -110,6 +116,10 @@ export class World {
   } = {}): void {
     // A dead process writes nothing more: what is left of it gets a store that goes nowhere.
     this.store.detach();
+    this.#keychainDoor.shut();
+    this.#keychainDoor = new KeychainDoor(this.keychain);
+    // What it had promised never comes.
+    this.answers.length = 0;
     for (const { link } of this.connections) link.drop();
     if (losingUnsynced) this.disk.loseUnsynced();
     this.store = new FaultyStore(new MemoryStore(this.disk));
@@ -144,12 +154,13 @@ export class World {
   connect(vm: VmRecord, choices: ConnectChoices = {}): Connection {
     const exporter = seededRandom(`exporter ${this.#exporters++}`).bytes(32);
     const link = new MemoryLink(`192.0.2.1:${40_000 + this.#exporters}`, exporter, choices.managerExporter);
-    const guest = choices.guest ?? this.guest(vm);
+    const started = choices.configuration === undefined ? digestOf(vm) : (fromHex(choices.configuration) ?? new Uint8Array(0));
+    const guest = choices.guest ?? this.processor.launch({ hostData: started });
     const served = this.manager.accept(link.channel);
     const agent = new TestAgent({
       vm: choices.vm ?? vm.id,
-      disks: vm.disks.map(({ id }) => id),
-      configurationDigest: digestOf(vm),
+      disks: choices.disks ?? vm.disks.map(({ id }) => id),
+      configurationDigest: started,
       ...(choices.claimedConfiguration === undefined ? {} : { claimedConfiguration: choices.claimedConfiguration }),
       link,
       report: (reportData) => {
@@ -246,6 +257,12 @@ export function saidOn(link: MemoryLink): readonly ManagerMessage[] {
 
 export function sent(link: MemoryLink, type: ManagerMessage["type"]): boolean {
   return saidOn(link).some((message) => message.type === type);
+}
+
+/** The ids of a configuration's disks, by its own text. */
+export function disksIn(text: string): readonly string[] {
+  const read = JSON.parse(text) as { readonly disks: readonly { readonly id: string }[] };
+  return read.disks.map(({ id }) => id);
 }
 
 export function digestOf({ configurations: [configuration] }: VmRecord): Uint8Array {

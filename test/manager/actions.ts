@@ -1,7 +1,8 @@
 // What can happen to a manager: the steps from which action lists are made. Each does one thing to a world, and never waits for another.
 import fc from "fast-check";
+import { fromHex } from "../../core/base/bytes.ts";
 import { rawFrame } from "../kit/test-agent.ts";
-import { digestOf, type Connection, type World } from "../kit/world.ts";
+import { disksIn, type Connection, type World } from "../kit/world.ts";
 import type { StoreFault } from "../kit/faulty-store.ts";
 import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
 import type { VmRecord } from "../../core/manager/records.ts";
@@ -9,7 +10,7 @@ import type { SimulatedGuest } from "../../core/simulator/processor.ts";
 
 export type Action =
   /** `changing`: every report of this VM says something else than the one before, as a VM that was started anew does. */
-  | { readonly do: "start"; readonly vm: number; readonly changing: boolean; readonly image?: number }
+  | { readonly do: "start"; readonly vm: number; readonly changing: boolean; readonly image?: number; readonly configuration?: number }
   /** The person thinks for longer than evidence stays fresh, while everything else goes on. */
   | { readonly do: "think" }
   | { readonly do: "to-manager" | "to-agent" | "drop" | "kill-agent"; readonly on: number }
@@ -24,7 +25,13 @@ export type Action =
   | { readonly do: "progress-fails" }
   | { readonly do: "crash"; readonly losingUnsynced: boolean }
   | { readonly do: "disable" | "enable" | "forget"; readonly vm: number }
-  | { readonly do: "change-policy"; readonly vm: number; readonly to: ReleaseRule };
+  | { readonly do: "change-policy"; readonly vm: number; readonly to: ReleaseRule }
+  /** Nobody waits for the keychain: whatever comes next may come first. */
+  | { readonly do: "issue"; readonly vm: number; readonly form: number }
+  | { readonly do: "retire"; readonly vm: number; readonly configuration: number };
+
+/** Disks of the configurations that are issued, beside the root disk of the enrolment. */
+const forms: readonly (readonly string[])[] = [["root"], ["root", "store"], ["store", "root"], ["swap"], ["root", "store", "swap"]];
 
 const index = fc.nat({ max: 3 });
 /** The first asks a person always, the second lets a launch replace another, the third asks once. */
@@ -32,10 +39,12 @@ const vm = fc.constantFrom(0, 0, 0, 1, 2, 2, 2);
 /** Another one measures otherwise. */
 const image = fc.constantFrom(0, 0, 0, 1);
 const changing = fc.constantFrom(false, false, false, true);
+/** Which of the VM's configurations the host starts it with: the newest for the most part. */
+const configuration = fc.constantFrom(0, 0, 0, 0, 0, 1, 2);
 
 /** Weighted so that about half of the lists come to a decision. */
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm, changing, image }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("start"), vm, changing, image, configuration }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("think") }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("to-manager", "to-agent"), on: index }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("run") }) },
@@ -60,6 +69,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("change-policy"), vm, to: fc.constantFrom("manual", "first-launch-manual") }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("issue"), vm, form: fc.nat({ max: forms.length - 1 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("retire"), vm, configuration: fc.nat({ max: 2 }) }) },
 );
 
 /** Most lists begin as a launch does, so that what follows meets every stage of one. */
@@ -73,7 +84,7 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
       { weight: 2, arbitrary: fc.constant(4) },
       { weight: 2, arbitrary: fc.constant(5) },
     ),
-    start: fc.record({ do: fc.constant("start"), vm, changing, image }),
+    start: fc.record({ do: fc.constant("start"), vm, changing, image, configuration: fc.constant(0) }),
     thinks: fc.constantFrom(false, false, false, false, true),
     rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
@@ -166,16 +177,43 @@ export async function perform(world: World, vms: readonly VmRecord[], step: Acti
     case "change-policy":
       changeRule(world, (vms[step.vm] ?? fallback()).id, step.to);
       break;
+    case "issue":
+      issue(world, (vms[step.vm] ?? fallback()).id, forms[step.form] ?? fallback());
+      break;
+    case "retire":
+      retire(world, (vms[step.vm] ?? fallback()).id, step.configuration);
+      break;
   }
   await world.quiet();
   return false;
 }
 
-function startVm(world: World, record: VmRecord, { changing: changes, image: kind = 0 }: Extract<Action, { readonly do: "start" }>): void {
+type Start = Extract<Action, { readonly do: "start" }>;
+
+function startVm(world: World, { id }: VmRecord, { changing: changes, image: kind = 0, configuration: which = 0 }: Start): void {
+  const record = world.disk.vms.get(id) ?? fallback();
+  const { digest, text } = record.configurations[which % record.configurations.length] ?? fallback();
+  const hostData = fromHex(digest) ?? fallback();
   const started = (): SimulatedGuest =>
-    world.processor.launch({ hostData: digestOf(record), ...(kind === 0 ? {} : { measurement: new Uint8Array(48).fill(kind) }) });
+    world.processor.launch({ hostData, ...(kind === 0 ? {} : { measurement: new Uint8Array(48).fill(kind) }) });
   const guest = started();
-  world.connect(record, { guest: changes ? { ...guest, report: (request) => started().report(request) } : guest });
+  world.connect(record, {
+    configuration: digest,
+    disks: disksIn(text),
+    guest: changes ? { ...guest, report: (request) => started().report(request) } : guest,
+  });
+}
+
+function issue(world: World, id: string, disks: readonly string[]): void {
+  const named = disks.map((disk) => ({ id: disk, device: `/dev/${disk}`, name: disk }));
+  const asked = { vm: id, endpoints: ["manager.test:7443"], disks: named, reason: "other disks" };
+  world.answers.push(world.manager.issueConfiguration(asked));
+}
+
+function retire(world: World, id: string, which: number): void {
+  const { configurations } = world.disk.vms.get(id) ?? fallback();
+  const { digest } = configurations[which % configurations.length] ?? fallback();
+  world.manager.retireConfiguration({ vm: id, digest, reason: "of the past" });
 }
 
 /** The newest connections are the interesting ones. */

@@ -9,14 +9,15 @@ import { emptyTip } from "../../core/audit/entry.ts";
 import { evidenceDigest } from "../../core/appraise/evidence.ts";
 import { broken } from "./broken.ts";
 import { replay } from "./release-rules.ts";
-import { saidOn, sent, type Connection, type World } from "../kit/world.ts";
+import { disksIn, saidOn, sent, type Connection, type World } from "../kit/world.ts";
 import type { AuditEntry } from "../../core/audit/entry.ts";
-import type { LaunchRecord } from "../../core/manager/records.ts";
+import type { LaunchRecord, VmRecord } from "../../core/manager/records.ts";
 
 /** Kept over the life of a world: what was true once. */
 export class Watch {
   readonly #world: World;
   #entries: readonly AuditEntry[] = [];
+  readonly #keys = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -124,6 +125,7 @@ export class Watch {
     for (const [disk, key] of agent.keys) {
       const kept = this.#world.keychain.kept.get(diskAccount(agent.parts.vm, disk));
       if (kept === undefined || toHex(kept) !== key) broken("a VM gets its own keys only");
+      if (!agent.parts.disks.includes(disk)) broken("an agent gets the keys of its own configuration's disks only");
       if (!releases.some(({ facts }) => facts["vm"] === agent.parts.vm)) broken("an agent holds a key only after a recorded decision");
     }
   }
@@ -142,6 +144,22 @@ export class Watch {
       if (pins.join() !== approved.join())
         broken("what a person approved is pinned, and nothing else", `${pins.join()}, not ${approved.join()}`);
       if (vm.policyVersions[0]?.digest !== told.policy) broken("the log names the policy that the VM has");
+      const accepted = vm.configurations.filter(({ retiredAt }) => retiredAt === undefined);
+      if (accepted.length === 0) broken("the last configuration is never retired");
+      if (accepted.map(({ digest }) => digest).join() !== told.accepted.join()) broken("the log names the accepted configurations");
+      this.#everyDiskHasItsKey(vm);
+    }
+  }
+
+  /** Retired configurations count, too: a disk that was dropped may come back. */
+  #everyDiskHasItsKey({ id, configurations }: VmRecord): void {
+    for (const disk of configurations.flatMap(({ text }) => disksIn(text))) {
+      const key = this.#world.keychain.kept.get(diskAccount(id, disk));
+      if (key === undefined) broken("no record names a key that is not there", disk);
+      const name = `${id} ${disk}`;
+      const before = this.#keys.get(name) ?? toHex(key);
+      if (before !== toHex(key)) broken("a key that a record names is never another one", disk);
+      this.#keys.set(name, before);
     }
   }
 

@@ -5,6 +5,7 @@ import { must } from "../../core/base/result.ts";
 import { policyFromText } from "../../core/appraise/policy-text.ts";
 import { parseReport } from "../../core/snp/report.ts";
 import { broken } from "./broken.ts";
+import { disksIn } from "../kit/world.ts";
 import type { AuditEntry } from "../../core/audit/entry.ts";
 import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
 import type { MemoryDisk } from "../kit/memory-store.ts";
@@ -20,10 +21,12 @@ export interface Told {
   readonly approved: readonly Approved[];
   /** Digest of the current policy, hex. */
   readonly policy: string;
+  /** Digests of the configurations that are accepted, newest first. */
+  readonly accepted: readonly string[];
 }
 
 export function replay(vm: string, entries: readonly AuditEntry[], disk: MemoryDisk): Told {
-  let told: Told = { failedOpens: 0, approved: [], policy: "" };
+  let told: Told = { failedOpens: 0, approved: [], policy: "", accepted: [] };
   for (const entry of entries) if (entry.facts["vm"] === vm) told = after(told, entry, disk);
   return told;
 }
@@ -31,10 +34,11 @@ export function replay(vm: string, entries: readonly AuditEntry[], disk: MemoryD
 function after(told: Told, { kind, facts }: AuditEntry, disk: MemoryDisk): Told {
   switch (kind) {
     case "vm-enrolled":
-      return { ...told, policy: textOf(facts["policy"]) };
+      return { ...told, policy: textOf(facts["policy"]), accepted: acceptedIn(facts) };
     case "vm-changed":
       return afterChange(told, facts);
     case "launch-released":
+      ofItsConfiguration(told, facts, disk);
       return { ...told, approved: afterRelease(told, facts, disk) };
     case "launch-opened":
       return { ...told, failedOpens: 0 };
@@ -50,6 +54,8 @@ function after(told: Told, { kind, facts }: AuditEntry, disk: MemoryDisk): Told 
 
 /** One thing changes at a time: the policy, the approvals, or whether it is enabled, which sets the count back. */
 function afterChange(told: Told, facts: AuditEntry["facts"]): Told {
+  if (configurationChanges.has(facts["change"])) return { ...told, accepted: afterConfiguration(told.accepted, facts) };
+  if (acceptedIn(facts).join() !== told.accepted.join()) broken("configurations change one at a time, and the log says which");
   const policy = textOf(facts["policy"]);
   if (policy !== told.policy) return { ...told, policy };
   if (facts["approvals"] !== told.approved.length) {
@@ -57,6 +63,28 @@ function afterChange(told: Told, facts: AuditEntry["facts"]): Told {
     return { ...told, approved: [] };
   }
   return facts["enabled"] === true ? { ...told, failedOpens: 0 } : told;
+}
+
+function afterConfiguration(accepted: readonly string[], facts: AuditEntry["facts"]): readonly string[] {
+  const [changed, others] = [textOf(facts["changed"]), accepted.filter((digest) => digest !== facts["changed"])];
+  const expected = facts["change"] === "configuration-issued" ? [changed, ...others] : others;
+  if (acceptedIn(facts).join() !== expected.join()) broken("the log says which configurations are accepted");
+  return expected;
+}
+
+/** Exactly the disks of the configuration that the report shows as HOST_DATA, and only while that one is accepted. */
+function ofItsConfiguration({ accepted }: Told, facts: AuditEntry["facts"], disk: MemoryDisk): void {
+  const launch = disk.launches.get(textOf(facts["launch"]));
+  if (launch?.report === undefined) broken("the record of a release keeps its report");
+  const hostData = toHex(must(parseReport(launch.report)).hostData);
+  if (!accepted.includes(hostData)) broken("a key goes to an accepted configuration only", launch.id);
+  const issued = disk.vms.get(launch.vm)?.configurations.find(({ digest }) => digest === hostData);
+  if (issued === undefined || disksIn(issued.text).join() !== (facts["disks"] as readonly string[]).join())
+    broken("the keys that go are those of the attested configuration", launch.id);
+}
+
+function acceptedIn(facts: AuditEntry["facts"]): readonly string[] {
+  return (facts["configurations"] as readonly string[] | undefined) ?? [textOf(facts["configuration"])];
 }
 
 function afterRelease({ approved, policy }: Told, facts: AuditEntry["facts"], disk: MemoryDisk): readonly Approved[] {
@@ -95,3 +123,5 @@ function textOf(fact: AuditEntry["facts"][string] | undefined): string {
   if (typeof fact !== "string") broken("the log names its policy and its launch");
   return fact;
 }
+
+const configurationChanges: ReadonlySet<unknown> = new Set(["configuration-issued", "configuration-retired"]);
