@@ -92,4 +92,15 @@ export const kitFailures = {
     peer: "unsupported",
     sentence: "The host's configuration has no way to write a character of this text. Take it out, or use another kind of host.",
   },
+  "kit.initrd-unknown": {
+    family: "malformed",
+    peer: "malformed",
+    sentence:
+      "This file does not begin as an initrd does that Linux unpacks (cpio, gzip, zstd, xz, lz4, bzip2, lzma, lzo). Give the initrd itself, not a unified kernel image.",
+  },
+  "kit.file-exists": {
+    family: "refused",
+    peer: "malformed",
+    sentence: "There is a file of this name already, and nothing is written over. Choose another name, or take that file away first.",
+  },
 } as const satisfies Record<string, FailureEntry>;
