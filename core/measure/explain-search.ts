@@ -4,6 +4,7 @@ import { fromHex } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { fullFirmware, type MeasuredFirmware } from "./boot-set.ts";
 import type { Variant } from "./explain-input.ts";
+import { pageSize } from "./firmware.ts";
 import { LaunchDigest, pageType } from "./launch-digest.ts";
 import { addSections, vmsaGpa } from "./measure.ts";
 import { bootEip, vmsaPage } from "./vmsa.ts";
@@ -13,6 +14,7 @@ export class Search {
   readonly #primitives: Primitives;
   readonly #firmware = new Map<MeasuredFirmware, LaunchDigest>();
   #tried = 0;
+  #work = 0;
 
   /** @param measurement 48 bytes. */
   constructor(measurement: Uint8Array, primitives: Primitives) {
@@ -25,11 +27,17 @@ export class Search {
     return this.#tried;
   }
 
+  /** Digests, about: a firmware may have very many pages. */
+  get work(): number {
+    return this.#work;
+  }
+
   /** @returns the number of vCPUs with which it matches; undefined where none does, and where such a launch cannot be. */
   match(variant: Variant): number | undefined {
     const { firmware, hashes, vcpus, vcpuSignature, guestFeatures, vmm } = variant;
     if (hashes && firmware.hashTable === undefined) return undefined;
     const digest = this.#afterFirmware(firmware);
+    this.#work += pagesOf(firmware);
     addSections(digest, fullFirmware(firmware), hashes ? variant : undefined, vmm);
     const contents = (eip: number): Uint8Array => this.#primitives.digest("sha384", vmsaPage({ vmm, eip, vcpuSignature, guestFeatures }));
     digest.addDigest(pageType.vmsa, vmsaGpa, contents(bootEip));
@@ -37,6 +45,7 @@ export class Search {
     const further = contents(firmware.resetEip ?? bootEip);
     for (let count = 1; ; count++) {
       this.#tried++;
+      this.#work++;
       if (digest.equals(this.#measurement)) return count;
       if (count >= most) return undefined;
       digest.addDigest(pageType.vmsa, vmsaGpa, further);
@@ -50,6 +59,10 @@ export class Search {
     this.#firmware.set(firmware, made);
     return made.copy();
   }
+}
+
+function pagesOf({ sections }: MeasuredFirmware): number {
+  return sections.reduce((pages, { size }) => pages + size / pageSize, 0);
 }
 
 /** More than any guest on two sockets of today has; a launch that is believed to have more is tried up to its own number. */

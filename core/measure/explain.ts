@@ -34,8 +34,8 @@ export async function explainMeasurement(input: ExplainInput, pace: Pace): Promi
       const differences = vcpus === variant.vcpus ? says : [...says, `vCPUs = ${vcpus}`];
       return ok({ found: true, differences, tried });
     }
-    if (tried < pauseAt) continue;
-    pauseAt = tried + batch;
+    if (search.work < pauseAt) continue;
+    pauseAt = search.work + batch;
     pace.progress?.(tried, (index + 1) / choices.value.length);
     await pace.pause();
     if (!pace.more()) return ok({ found: false, tried, complete: false });
@@ -60,5 +60,5 @@ function thousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Some milliseconds of hashing. */
-const batch = 8_192;
+/** Digests: some milliseconds. */
+const batch = 4_096;
