@@ -97,13 +97,10 @@ function readSections(bytes: Uint8Array, entry: Uint8Array): Result<readonly Fir
     const [gpa, size, type] = [view.getUint32(offset, true), view.getUint32(offset + 4, true), view.getUint32(offset + 8, true)];
     const kind = kinds.get(type);
     if (kind === undefined) return fail(failure("measure.firmware-section-unknown", `type 0x${type.toString(16)}`));
-    const where = `section ${index} at 0x${gpa.toString(16)}`;
-    if (size === 0 || size % pageSize !== 0 || gpa % pageSize !== 0) return malformed(`${where}: no whole pages`);
-    if (size > maximumSection || gpa + size > fourGiB - bytes.length) return malformed(`${where}: too large`);
-    if (single.has(kind) && size !== pageSize) return malformed(`${where}: more than one page`);
-    if (single.has(kind) && sections.some((other) => other.kind === kind)) return malformed(`${where}: a second of its kind`);
-    if (sections.some((other) => gpa < other.gpa + other.size && other.gpa < gpa + size)) return malformed(`${where}: overlaps another`);
-    sections.push({ gpa, size, kind });
+    const section = { gpa, size, kind };
+    const fault = sectionFault(section, sections, bytes.length);
+    if (fault !== undefined) return malformed(`section ${index} at 0x${gpa.toString(16)}: ${fault}`);
+    sections.push(section);
   }
   return ok(sections);
 }
@@ -113,12 +110,48 @@ function readHashTable(entry: Uint8Array, sections: readonly FirmwareSection[]):
   if (entry.length !== 8) return malformed("hash table entry");
   const [base, size] = [viewOf(entry).getUint32(0, true), viewOf(entry).getUint32(4, true)];
   if (base === 0 && size === 0) return ok(undefined);
-  const section = sections.find(({ kind }) => kind === "kernel-hashes");
   // Without the section nothing would measure the hashes: the kernel would be anybody's.
-  if (section === undefined) return ok(undefined);
-  if (base < section.gpa || base + size > section.gpa + section.size || size < hashTableLength)
-    return malformed("hash table outside its section");
-  return ok({ base, size });
+  if (!sections.some(({ kind }) => kind === "kernel-hashes")) return ok(undefined);
+  const table = { base, size };
+  return isInItsSection(table, sections) ? ok(table) : malformed("hash table outside its section");
+}
+
+/** What {@link parseFirmware} would not have said of any file. For a firmware that somebody else has read. */
+export function firmwareFault({ size, resetEip, hashTable, sections }: Firmware): string | undefined {
+  if (!isCount(size) || size === 0 || size % pageSize !== 0 || size > maximumFirmware) return `${size} bytes`;
+  if (sections.length === 0 || sections.length > maximumSections) return `${sections.length} sections`;
+  for (const [index, section] of sections.entries()) {
+    const known = isCount(section.gpa) && isCount(section.size) && [...kinds.values()].includes(section.kind);
+    const fault = known ? sectionFault(section, sections.slice(0, index), size) : "no section";
+    if (fault !== undefined) return `section ${index}: ${fault}`;
+  }
+  if (resetEip !== undefined && !(isCount(resetEip) && resetEip < fourGiB)) return "reset vector";
+  if (hashTable === undefined) return undefined;
+  const placed = isCount(hashTable.base) && isCount(hashTable.size) && isInItsSection(hashTable, sections);
+  return placed ? undefined : "hash table outside its section";
+}
+
+function sectionFault(
+  { gpa, size, kind }: FirmwareSection,
+  before: readonly FirmwareSection[],
+  firmwareLength: number,
+): string | undefined {
+  if (size === 0 || size % pageSize !== 0 || gpa % pageSize !== 0) return "no whole pages";
+  // Of all of them: each of their pages is measured.
+  const whole = before.reduce((sum, other) => sum + other.size, size);
+  if (whole > maximumSection || gpa + size > fourGiB - firmwareLength) return "too large";
+  if (single.has(kind) && size !== pageSize) return "more than one page";
+  if (single.has(kind) && before.some((other) => other.kind === kind)) return "a second of its kind";
+  return before.some((other) => gpa < other.gpa + other.size && other.gpa < gpa + size) ? "overlaps another" : undefined;
+}
+
+function isInItsSection({ base, size }: { readonly base: number; readonly size: number }, sections: readonly FirmwareSection[]): boolean {
+  const section = sections.find(({ kind }) => kind === "kernel-hashes");
+  return section !== undefined && base >= section.gpa && base + size <= section.gpa + section.size && size >= hashTableLength;
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
 }
 
 function malformed(detail: string): Result<never> {
