@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { hex, time, uuid } from "./shapes.ts";
 
-export const bootLabel = z.string().trim().min(1).max(200);
+export const bootLabel = z.string().trim().min(1).max(100);
 
 const bootFile = z.strictObject({ name: z.string().min(1).max(200), sha256: hex(32), bytes: z.int().min(0) });
 
@@ -46,6 +46,9 @@ export const keptBootSet = z.strictObject({
   approvalReason: z.string().optional(),
   retiredAt: time.optional(),
 });
+
+/** What approving it would do, in the service's own sentences, and the digest of the policy that they speak of. */
+export const bootSetPreview = z.strictObject({ summary: z.array(z.string()), before: hex(48) });
 
 /** Which boot set's approval ahead let a launch go. */
 export const aheadBootSet = z.strictObject({ id: uuid, label: z.string() });

@@ -2,7 +2,7 @@
 // Every method names the role that it needs. No method returns key material.
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
-import { bootLabel, bootSetQuestion } from "./boot-schemas.ts";
+import { bootLabel, bootSetPreview, bootSetQuestion } from "./boot-schemas.ts";
 import { collateralChip, collateralExport, collateralImport, collateralItem, collateralRun } from "./collateral-schemas.ts";
 import { configurationForm, configurationImage, configurationQuestion, configurationView, retireQuestion } from "./configuration-schemas.ts";
 import { diskQuestion, diskRun } from "./disk-schemas.ts";
@@ -126,6 +126,7 @@ export const contract = {
     add: operate.input(z.strictObject({ vm: uuid, label: bootLabel, set: bootSetQuestion })).output(vmDetail),
     /** A candidate that was never approved. */
     remove: operate.input(z.strictObject({ vm: uuid, id: uuid })).output(vmDetail),
+    preview: view.input(z.strictObject({ vm: uuid, id: uuid })).output(bootSetPreview),
     /** The approval ahead itself. `before`: the digest of the policy that the person saw as the VM's. */
     approve: approve.input(bootSetReason.extend({ before: hex(48) })).output(vmDetail),
     /** Stricter, never looser: launches with it are refused from now on. */

@@ -2,6 +2,7 @@
 // The table's parts live in failures/, one file per room; codes are stable and dotted. Nobody parses an error's text.
 import { agentFailures } from "./failures/agent.ts";
 import { appraiseFailures } from "./failures/appraise.ts";
+import { bootFailures } from "./failures/boot.ts";
 import { diskFailures } from "./failures/disk.ts";
 import { endorseFailures } from "./failures/endorse.ts";
 import { hostFailures } from "./failures/host.ts";
@@ -25,6 +26,7 @@ export const failureTable = {
   ...managerFailures,
   ...measureFailures,
   ...kitFailures,
+  ...bootFailures,
   ...diskFailures,
   ...idKeyFailures,
   ...nodeFailures,

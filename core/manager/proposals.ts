@@ -1,5 +1,5 @@
 // Who confirms what a page proposes? A proposal is bound to what it is about (a launch with its evidence and
-// verdict, or a policy with the one before it) and to its reason; it takes effect only through the
+// verdict, a policy with the one before it, or a boot set and the policy that it is approved under) and to its reason; it takes effect only through the
 // host's own dialog, or through a code that the host shows where the page cannot see it. Its sentences come from the service's own record
 // (summary.ts).
 import { equalBytes } from "../base/bytes.ts";
@@ -9,6 +9,7 @@ import type { Random } from "../base/random.ts";
 import { fail, ok, type Fail, type Result } from "../base/result.ts";
 import { utf8 } from "../base/utf8.ts";
 import { reasonFrom } from "./approvals.ts";
+import { previewBootSet, type BootSetApproval, type BootSetQuestion } from "./boot-sets.ts";
 import type { ManagerContext } from "./context.ts";
 import type { DecisionQuestion } from "./requests.ts";
 import { policyDigest, type PolicyChangeQuestion } from "./policies.ts";
@@ -40,14 +41,28 @@ export interface PolicyProposal extends ProposalHead {
   readonly verdict: "approve";
 }
 
-export type Proposal = LaunchProposal | PolicyProposal;
+export interface BootSetProposal extends ProposalHead {
+  readonly about: "boot-set";
+  readonly vm: string;
+  /** Its id. */
+  readonly bootSet: string;
+  /** Hex, 48 bytes. */
+  readonly measurement: string;
+  readonly verdict: "approve";
+}
 
-export type Confirmed = { readonly about: "launch"; readonly launch: LaunchRecord } | { readonly about: "policy"; readonly vm: VmRecord };
+export type Proposal = LaunchProposal | PolicyProposal | BootSetProposal;
+
+export type Confirmed =
+  | { readonly about: "launch"; readonly launch: LaunchRecord }
+  | { readonly about: "policy" | "boot-set"; readonly vm: VmRecord };
 
 export interface Proposals {
   propose(question: DecisionQuestion): Result<LaunchProposal>;
   /** SECURITY: a policy says who gets keys, so that changing one is confirmed like a release. */
   proposePolicy(question: PolicyChangeQuestion): Result<PolicyProposal>;
+  /** SECURITY: a boot set that is approved ahead says who gets keys, too. */
+  proposeBootSet(question: BootSetQuestion): Result<BootSetProposal>;
   /** The 8 digits that confirm it. SECURITY: for the host's terminal only; a console must never be able to ask for it. */
   codeOf(proposal: string): string | undefined;
   /** A wrong code counts; after three the proposal is gone. */
@@ -74,6 +89,7 @@ interface Open {
 export interface ProposalActions {
   decide(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
   changePolicy(question: PolicyChangeQuestion): Result<VmRecord>;
+  approveBootSet(question: BootSetApproval): Result<VmRecord>;
 }
 
 export class OpenProposals implements Proposals {
@@ -122,6 +138,22 @@ export class OpenProposals implements Proposals {
         return changed.ok ? ok({ about: "policy", vm: changed.value }) : changed;
       },
     );
+  }
+
+  proposeBootSet({ vm: id, id: bootSet, reason: words }: BootSetQuestion): Result<BootSetProposal> {
+    const reason = reasonFrom(words);
+    if (reason === undefined) return fail(failure("approval.reason-missing"));
+    const preview = previewBootSet(this.#context, { vm: id, id: bootSet });
+    if (!preview.ok) return preview;
+    const { vmName, measurement, before } = preview.value;
+    const summary = [...preview.value.summary, `Reason given: ${reason}`];
+    // SECURITY: a page could bury what the policy accepts under a command line that is long enough.
+    if (summary.join("\n").length > maximumSummary) return fail(failure("boot.too-long-to-show"));
+    const head = this.#head(vmName, reason, summary);
+    return this.#keep({ about: "boot-set", vm: id, bootSet, measurement, verdict: "approve", ...head }, async () => {
+      const approved = this.#actions.approveBootSet({ vm: id, id: bootSet, before, reason });
+      return approved.ok ? ok({ about: "boot-set", vm: approved.value }) : approved;
+    });
   }
 
   codeOf(proposal: string): string | undefined {
@@ -203,5 +235,7 @@ function freshCode(random: Random): string {
   }
 }
 
+/** UTF-16 units: some forty lines of a dialog. */
+const maximumSummary = 5_000;
 const codes = 100_000_000;
 const codeLimit = 42 * codes;

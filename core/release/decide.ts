@@ -5,6 +5,7 @@ import type { AttestationResult } from "../appraise/result.ts";
 import type { Instant } from "../base/clock.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { covers, type Approval } from "./approval.ts";
+import { aheadFor, type ApprovedAhead } from "./approved-ahead.ts";
 import { pinFor, whatIsNew, type Difference, type LaunchPin } from "./pins.ts";
 import { withinTimes } from "./release-times.ts";
 
@@ -25,6 +26,8 @@ export interface ReleaseQuestion {
     };
     /** What persons approved of this VM before. */
     readonly pins: readonly LaunchPin[];
+    /** Measurements that persons approved before a launch showed them, and that are not retired. */
+    readonly ahead: readonly ApprovedAhead[];
   };
   readonly approval: Approval | undefined;
   /** Launches of this VM that could still be released, this one among them. */
@@ -33,10 +36,16 @@ export interface ReleaseQuestion {
 }
 
 export type Decision =
-  | { readonly verdict: "release"; readonly by: "policy"; readonly pin?: LaunchPin }
+  | { readonly verdict: "release"; readonly by: "policy"; readonly pin?: PinnedBy }
   | { readonly verdict: "release"; readonly by: "person"; readonly approval: Approval }
   | { readonly verdict: "refuse"; readonly failure: Failure }
   | { readonly verdict: "person"; readonly because: PersonNeeded };
+
+/** The approved launch that this one is like, and the approval ahead of its measurement, where there is one. */
+export interface PinnedBy {
+  readonly launch: LaunchPin;
+  readonly ahead?: ApprovedAhead;
+}
 
 /** Why a person is asked, for that person. */
 export type PersonNeeded =
@@ -57,11 +66,20 @@ export function decide({ result, vm, approval, liveLaunches, at }: ReleaseQuesti
   const { release, releaseTimes } = vm.policy;
   const inTime = withinTimes(releaseTimes, at);
   if (release === "manual") return ask({ reason: "always" });
-  const pin = release === "first-launch-manual" ? pinFor(result.identity, vm.pins) : undefined;
-  if (release === "first-launch-manual" && pin === undefined)
-    return ask(vm.pins.length === 0 ? { reason: "first-launch" } : { reason: "new", differences: whatIsNew(result.identity, vm.pins) });
+  const pin = release === "first-launch-manual" ? pinnedBy(result, vm) : undefined;
+  if (release === "first-launch-manual" && pin === undefined) return ask(whyNotPinned(result, vm));
   if (inTime) return { verdict: "release", by: "policy", ...(pin === undefined ? {} : { pin }) };
   return releaseTimes !== "any" && releaseTimes.outside === "manual" ? ask({ reason: "outside-times" }) : refuse("release.outside-times");
+}
+
+function pinnedBy({ identity }: AttestationResult, { pins, ahead }: ReleaseQuestion["vm"]): PinnedBy | undefined {
+  const launch = pinFor(identity, pins, ahead);
+  const approved = aheadFor(identity.measurement, ahead);
+  return launch === undefined ? undefined : { launch, ...(approved === undefined ? {} : { ahead: approved }) };
+}
+
+function whyNotPinned({ identity }: AttestationResult, { pins, ahead }: ReleaseQuestion["vm"]): PersonNeeded {
+  return pins.length === 0 ? { reason: "first-launch" } : { reason: "new", differences: whatIsNew(identity, pins, ahead) };
 }
 
 /** The first check that failed speaks for all; the record keeps every one. */

@@ -126,6 +126,9 @@ test("the code is unbiased: numbers above the last whole multiple are thrown awa
     changePolicy: () => {
       throw new Error("not asked");
     },
+    approveBootSet: () => {
+      throw new Error("not asked");
+    },
   });
   const { proposal } = must(open.propose({ launch: record.id, evidence: record.evidenceDigest ?? "", verdict: "approve", reason: "x" }));
   expect(open.codeOf(proposal)).toBe("00000007");

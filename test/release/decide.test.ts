@@ -32,6 +32,7 @@ const question: ReleaseQuestion = {
     failedOpens: 0,
     policy: { release: "manual", releaseTimes: "any", failedOpensMaximum: 5 },
     pins: [],
+    ahead: [],
   },
   approval: undefined,
   liveLaunches: 1,

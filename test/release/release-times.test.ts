@@ -93,7 +93,7 @@ async function decided(release: ReleaseRule, releaseTimes: ReleaseTimes, pinned:
   const policy = { ...simulatedPreset(), release, releaseTimes };
   const pins = pinned ? withPin([], result.identity, "launch", 0) : [];
   const approval = approved ? must(approve(result.evidenceDigest, "mine", result, 0)) : undefined;
-  return decide({ result, vm: { ...vm, policy, pins }, approval, liveLaunches: 1, at: monday });
+  return decide({ result, vm: { ...vm, policy, pins, ahead: [] }, approval, liveLaunches: 1, at: monday });
 }
 
 const report = boundReport();

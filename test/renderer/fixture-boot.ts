@@ -6,7 +6,7 @@ import type { Changes } from "../../core/node/service/changes.ts";
 import { never, refused } from "./fixture-answers.ts";
 import { digestOf, idOf } from "./fixture-values.ts";
 
-type BootApi = Pick<ReturnType<typeof implement<typeof contract>>["boot"], "add" | "remove" | "approve" | "retire">;
+type BootApi = Pick<ReturnType<typeof implement<typeof contract>>["boot"], "add" | "remove" | "preview" | "approve" | "retire">;
 type BootSets = VmDetail["bootSets"];
 
 interface Fixture {
@@ -25,6 +25,7 @@ export function fixtureBoot(api: BootApi, service: Fixture, changes: Changes) {
     remove: api.remove.handler(({ input }) =>
       changeBootSets(service, changes, input.vm, (sets) => sets.filter(({ id }) => id !== input.id)),
     ),
+    preview: api.preview.handler(() => never()),
     approve: api.approve.handler(() => never()),
     retire: api.retire.handler(({ input }) =>
       changeBootSets(service, changes, input.vm, (sets) => sets.map((set) => (set.id === input.id ? { ...set, retiredAt: now() } : set))),

@@ -1,10 +1,11 @@
 // How does a proposal look to who may see it, and what came of one that was confirmed?
-import type { LaunchProposalView, PolicyProposalView, ProposalView } from "../../api/schemas.ts";
+import type { BootSetProposalView, LaunchProposalView, PolicyProposalView, ProposalView } from "../../api/schemas.ts";
 import { rfc3339 } from "../../base/clock.ts";
-import type { LaunchProposal, PolicyProposal, Proposal } from "../../manager/proposals.ts";
+import type { BootSetProposal, LaunchProposal, PolicyProposal, Proposal } from "../../manager/proposals.ts";
 
 export function proposalView(proposal: Proposal): ProposalView {
-  return proposal.about === "launch" ? launchProposalView(proposal) : policyProposalView(proposal);
+  if (proposal.about === "launch") return launchProposalView(proposal);
+  return proposal.about === "policy" ? policyProposalView(proposal) : bootSetProposalView(proposal);
 }
 
 export function launchProposalView({ launch, evidence, verdict, ...proposal }: LaunchProposal): LaunchProposalView {
@@ -13,6 +14,10 @@ export function launchProposalView({ launch, evidence, verdict, ...proposal }: L
 
 export function policyProposalView({ vm, before, after, verdict, ...proposal }: PolicyProposal): PolicyProposalView {
   return { about: "policy", ...headOf(proposal), vm, before, after, verdict };
+}
+
+export function bootSetProposalView({ vm, bootSet, measurement, verdict, ...proposal }: BootSetProposal): BootSetProposalView {
+  return { about: "boot-set", ...headOf(proposal), vm, bootSet, measurement, verdict };
 }
 
 type Head = Pick<Proposal, "proposal" | "reason" | "expiresAt" | "vmName" | "summary">;

@@ -8,7 +8,7 @@ import { failure } from "../../base/failure.ts";
 import type { LaunchQuery } from "../../manager/ports.ts";
 import { makeApi, refused, take, type Caller } from "./api.ts";
 import { policyDraft, policyFields, policyPresets } from "./policy-views.ts";
-import { launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
+import { bootSetProposalView, launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
 import { launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
 import { bootRoutes } from "./routes/boot-routes.ts";
@@ -81,13 +81,15 @@ export function createRouter(parts: RouterParts) {
         parts.onProposal(proposal);
         return policyProposalView(proposal);
       }),
-      proposeBootSet: api.approvals.proposeBootSet.handler(() => {
-        throw refused(failure("manager.not-ready"));
+      proposeBootSet: api.approvals.proposeBootSet.handler(({ input }) => {
+        const proposal = take(take(manager()).proposals.proposeBootSet(input));
+        parts.onProposal(proposal);
+        return bootSetProposalView(proposal);
       }),
       confirm: api.approvals.confirm.handler(async ({ input }) => {
         const confirmed = take(await take(manager()).proposals.confirm(input.proposal, input.code));
         if (confirmed.about === "launch") return { about: "launch", launch: launchSummary(confirmed.launch) };
-        return { about: "policy", vm: vmSummary(confirmed.vm, lastLaunch(confirmed.vm.id)) };
+        return { about: confirmed.about, vm: vmSummary(confirmed.vm, lastLaunch(confirmed.vm.id)) };
       }),
       cancel: api.approvals.cancel.handler(({ input }) => {
         take(take(manager()).proposals.cancel(input.proposal));

@@ -73,6 +73,7 @@ async function decided(
       failedOpens,
       policy: { ...simulatedPreset(), ...policy },
       pins: pinned ? withPin([], result.identity, "launch", at) : [],
+      ahead: [],
     },
     approval: approved ? must(approve(result.evidenceDigest, "mine", result, at)) : undefined,
     liveLaunches: 1,

@@ -205,7 +205,7 @@ function decided(subject: Subject, policy: AppraisalPolicy, { failedOpens, pinne
   if (result === undefined) return undefined;
   const vm = { enabled: true, simulated: true, configurationCurrent: true, policyCurrent: true, failedOpens, policy };
   const pins = pinned ? withPin([], result.identity, "launch", 0) : [];
-  return decide({ result, vm: { ...vm, pins }, approval: undefined, liveLaunches: 1, at: simulatedInstant + at });
+  return decide({ result, vm: { ...vm, pins, ahead: [] }, approval: undefined, liveLaunches: 1, at: simulatedInstant + at });
 }
 
 function byItself(decision: Decision | undefined): boolean {
