@@ -8,7 +8,9 @@ export const programs = Object.freeze({
   "dbus-daemon": { names: ["dbus-daemon"], package: "dbus" },
   "gnome-keyring-daemon": { names: ["gnome-keyring-daemon"], package: "gnome-keyring" },
   cryptsetup: { names: ["cryptsetup"], package: "cryptsetup-bin" },
+  perl: { names: ["perl"], package: "perl-base" },
   xmllint: { names: ["xmllint"], package: "libxml2-utils" },
+  openssl: { names: ["openssl"], package: "openssl" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });
 
