@@ -7,7 +7,7 @@ import { maximumFirmware, parseFirmware } from "../measure/firmware.ts";
 import { commandLineHash, type BootHashes } from "../measure/kernel-hashes.ts";
 import { measureLaunch } from "../measure/measure.ts";
 import { vcpuModels, vcpuSignature } from "../measure/vcpu.ts";
-import { vmms, type Vmm } from "../measure/vmsa.ts";
+import { vmmNamed, vmms, type Vmm } from "../measure/vmsa.ts";
 import { digestFile, type FileDigest } from "../node/boot-files.ts";
 import { nodePrimitives } from "../node/primitives.ts";
 import type { CommonOptions } from "./command.ts";
@@ -32,10 +32,10 @@ export function measure(options: MeasureOptions, output: Output): ExitCode {
   if (!firmware.ok) return refuseInput(output, firmware.failure);
   const signature = signatureFrom(options);
   if (!signature.ok) return refuseInput(output, signature.failure);
-  const features = hexNumber(options.guestFeatures, 16);
-  if (features === undefined) return refuseInput(output, failure("cli.usage", "--guest-features is up to 64 bits of hex, such as 0x1"));
-  const vmm = vmms.find((one): one is Vmm => one === options.vmm);
-  if (vmm === undefined) return refuseInput(output, failure("cli.usage", `--vmm is ${vmms.join(" or ")}`));
+  const features = featuresFrom(options.guestFeatures);
+  if (!features.ok) return refuseInput(output, features.failure);
+  const vmm = vmmFrom(options.vmm);
+  if (!vmm.ok) return refuseInput(output, vmm.failure);
   const boot = bootFrom(options, output);
   if (!boot.ok) return refuseInput(output, boot.failure);
   const vcpus = Number(options.vcpus);
@@ -44,17 +44,17 @@ export function measure(options: MeasureOptions, output: Output): ExitCode {
     boot: boot.value?.hashes,
     vcpus,
     vcpuSignature: signature.value,
-    guestFeatures: features,
-    vmm,
+    guestFeatures: features.value,
+    vmm: vmm.value,
     primitives: nodePrimitives,
   });
   if (!measurement.ok) return refuseInput(output, measurement.failure);
   const answer = {
     measurement: toHex(measurement.value),
-    vmm,
+    vmm: vmm.value,
     vcpus,
     vcpuSignature: `0x${signature.value.toString(16).padStart(8, "0")}`,
-    guestFeatures: `0x${features.toString(16)}`,
+    guestFeatures: `0x${features.value.toString(16)}`,
     firmware: { bytes: firmware.value.length, sha256: toHex(nodePrimitives.digest("sha256", firmware.value)) },
     ...(boot.value === undefined ? {} : boot.value.described),
   };
@@ -119,7 +119,7 @@ function bootFrom({ kernel, initrd, append }: MeasureOptions, output: Output): R
 }
 
 /** A line for each quarter of a file that is worth waiting for. */
-function digested(path: string, output: Output): Result<FileDigest> {
+export function digested(path: string, output: Output): Result<FileDigest> {
   let told = 0;
   return digestFile(path, (share) => {
     const quarter = Math.floor(share * 4);
@@ -129,7 +129,12 @@ function digested(path: string, output: Output): Result<FileDigest> {
   });
 }
 
-function signatureFrom({ vcpuType, vcpuSig }: MeasureOptions): Result<number> {
+export function vmmFrom(name: string): Result<Vmm> {
+  return vmmNamed(name) ?? fail(failure("cli.usage", `--vmm is ${vmms.join(" or ")}`));
+}
+
+/** The vCPU model, by its name or its signature. */
+export function signatureFrom({ vcpuType, vcpuSig }: Pick<MeasureOptions, "vcpuType" | "vcpuSig">): Result<number> {
   if ((vcpuType === undefined) === (vcpuSig === undefined)) return fail(failure("cli.usage", "give --vcpu-type or --vcpu-sig"));
   if (vcpuSig !== undefined) {
     const signature = hexNumber(vcpuSig, 8);
@@ -141,6 +146,11 @@ function signatureFrom({ vcpuType, vcpuSig }: MeasureOptions): Result<number> {
   return signature === undefined
     ? fail(failure("cli.usage", `--vcpu-type is one of ${vcpuModels.join(", ")}; for -cpu host give --vcpu-sig`))
     : ok(signature);
+}
+
+export function featuresFrom(text: string): Result<bigint> {
+  const features = hexNumber(text, 16);
+  return features === undefined ? fail(failure("cli.usage", "--guest-features is up to 64 bits of hex, such as 0x1")) : ok(features);
 }
 
 function hexNumber(text: string, digits: number): bigint | undefined {

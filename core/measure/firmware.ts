@@ -3,7 +3,7 @@
 import { equalBytes, viewOf } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { efiGuid, guidLength } from "./guid.ts";
+import { efiGuid, guidLength, writtenGuid } from "./guid.ts";
 
 export const pageSize = 4096;
 
@@ -58,7 +58,9 @@ function readTable(bytes: Uint8Array): Result<ReadonlyMap<EntryName, Uint8Array>
   const view = viewOf(bytes);
   const end = bytes.length - tableToEnd;
   const footer = end - entryHead;
-  if (!equalBytes(bytes.subarray(footer + sizeLength, end), footerGuid)) return fail(failure("measure.firmware-no-table"));
+  const last = bytes.subarray(footer + sizeLength, end);
+  if (equalBytes(last, writtenGuid(footerText))) return fail(failure("measure.firmware-guid-order"));
+  if (!equalBytes(last, footerGuid)) return fail(failure("measure.firmware-no-table"));
   const whole = view.getUint16(footer, true);
   if (whole < entryHead || whole > end) return malformed("table size");
   const found = new Map<EntryName, Uint8Array>();
@@ -163,7 +165,8 @@ const entryGuids: readonly { readonly name: EntryName; readonly guid: Uint8Array
   { name: "hashTable", guid: efiGuid("7255371f-3a3b-4b04-927b-1da6efa8d454") },
   { name: "metadata", guid: efiGuid("dc886566-984a-4798-a75e-5585a7bf67cc") },
 ];
-const footerGuid = efiGuid("96b582de-1fb2-45f7-baea-a366c55a082d");
+const footerText = "96b582de-1fb2-45f7-baea-a366c55a082d";
+const footerGuid = efiGuid(footerText);
 
 const kinds: ReadonlyMap<number, SectionKind> = new Map([
   [1, "sec-mem"],

@@ -1,9 +1,19 @@
 // With which registers does each vCPU start? AMD 24593, VMCB save area, as the VMM sets it: one page for each vCPU, measured as it is. Every value is the
 // VMM's, not the guest's; two VMMs that differ in one make two measurements.
 import { viewOf } from "../base/bytes.ts";
+import { failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
 
 export const vmms = ["qemu", "gce"] as const;
 export type Vmm = (typeof vmms)[number];
+
+/** `measure.vmm-uncertain`; undefined for a name that nobody has. */
+export function vmmNamed(name: string): Result<Vmm> | undefined {
+  // EC2's first registers: sev-snp-measure and virtee/sev disagree on RDX, and there is nothing to try it on.
+  if (name === "ec2") return fail(failure("measure.vmm-uncertain", name));
+  const known = vmms.find((one) => one === name);
+  return known === undefined ? undefined : ok(known);
+}
 
 export interface VmsaChoices {
   readonly vmm: Vmm;

@@ -71,7 +71,8 @@ test.each<[string, readonly string[], string]>([
   ["an unknown vCPU model", ["--ovmf", "ovmf.fd", "--vcpus", "1", "--vcpu-type", "host"], "cli.usage"],
   ["a model and a signature", ["--ovmf", "ovmf.fd", ...usual, "--vcpu-sig", "0x1"], "cli.usage"],
   ["features that are no hex", ["--ovmf", "ovmf.fd", ...usual, "--guest-features", "one"], "cli.usage"],
-  ["a VMM whose facts are not sure", ["--ovmf", "ovmf.fd", ...usual, "--vmm", "ec2"], "cli.usage"],
+  ["a VMM whose facts are not sure", ["--ovmf", "ovmf.fd", ...usual, "--vmm", "ec2"], "measure.vmm-uncertain"],
+  ["a VMM that there is not", ["--ovmf", "ovmf.fd", ...usual, "--vmm", "xen"], "cli.usage"],
 ])("%s is refused", async (_, args, code) => {
   const inFolder = args.map((word) => (existsSync(file(word)) ? file(word) : word));
   const answer = await portcullis("measure", ...inFolder);

@@ -1,6 +1,6 @@
 // A firmware file as OVMF's build lays its end out, with whatever a test wants different.
 import { concat, viewOf } from "../../core/base/bytes.ts";
-import { efiGuid } from "../../core/measure/guid.ts";
+import { efiGuid, writtenGuid } from "../../core/measure/guid.ts";
 
 export interface FirmwareChoices {
   readonly size?: number;
@@ -14,6 +14,8 @@ export interface FirmwareChoices {
   readonly count?: number;
   readonly version?: number;
   readonly tableSize?: number;
+  /** GUIDs as they are written, not as EFI has them. */
+  readonly writtenGuids?: boolean;
 }
 
 export function makeFirmware(choices: FirmwareChoices = {}): Uint8Array {
@@ -33,6 +35,11 @@ export function makeFirmware(choices: FirmwareChoices = {}): Uint8Array {
   const described = concat(head, ...sections.map((section) => u32(...section)));
   const metadataAt = size - 1024;
   file.set(described, metadataAt);
+  const entry = (guid: string, content: Uint8Array): Uint8Array => {
+    const length = new Uint8Array(2);
+    viewOf(length).setUint16(0, content.length + 18, true);
+    return concat(content, length, choices.writtenGuids === true ? writtenGuid(guid) : efiGuid(guid));
+  };
   const entries = [
     ...(resetEip ? [entry("00f771de-1a7e-4fcb-890e-68c77e2fb44e", u32(0x80_b004))] : []),
     ...(twice ? [entry("00f771de-1a7e-4fcb-890e-68c77e2fb44e", u32(0x80_b004))] : []),
@@ -45,12 +52,6 @@ export function makeFirmware(choices: FirmwareChoices = {}): Uint8Array {
   viewOf(footer).setUint16(0, choices.tableSize ?? body.length + footer.length, true);
   file.set(concat(body, footer), size - 32 - body.length - footer.length);
   return file;
-}
-
-function entry(guid: string, content: Uint8Array): Uint8Array {
-  const length = new Uint8Array(2);
-  viewOf(length).setUint16(0, content.length + 18, true);
-  return concat(content, length, efiGuid(guid));
 }
 
 function u32(...values: readonly number[]): Uint8Array {

@@ -128,6 +128,7 @@ describe("what cannot be measured is refused", () => {
     ["a table that is longer than the file", { firmware: makeFirmware({ tableSize: 0xffff }) }, "measure.firmware-malformed"],
     ["a table without entries", { firmware: makeFirmware({ tableSize: 4 }) }, "measure.firmware-malformed"],
     ["two entries of one kind", { firmware: makeFirmware({ twice: true }) }, "measure.firmware-malformed"],
+    ["GUIDs in the order in which they are read", { firmware: makeFirmware({ writtenGuids: true }) }, "measure.firmware-guid-order"],
     ["a variable store", { firmware: new Uint8Array(8192).fill(0xff) }, "measure.firmware-no-table"],
     ["an empty file", { firmware: new Uint8Array(0) }, "measure.firmware-malformed"],
     ["a file that was cut off", { firmware: makeFirmware().slice(1) }, "measure.firmware-malformed"],

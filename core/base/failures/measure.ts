@@ -60,6 +60,34 @@ export const measureFailures = {
     peer: "malformed",
     sentence: "The set of boot files is damaged: a digest or the guest features are not in their form. Measure the files again.",
   },
+  "measure.no-report": {
+    family: "misconfigured",
+    peer: "not-accepted",
+    sentence: "The launch ended before there was a report that could be read, so there is nothing to explain or compare. Choose another launch.",
+  },
+  "measure.no-boot-set": {
+    family: "misconfigured",
+    peer: "not-accepted",
+    sentence:
+      "No boot set of this VM is known, so there is nothing that the launch could be compared with. Add one from its boot files (vm boot add), or try measure explain with the files.",
+  },
+  "measure.explaining": {
+    family: "limited",
+    peer: "busy",
+    sentence: "Another launch is being explained right now, and one at a time must do. Try again in half a minute.",
+  },
+  "measure.vmm-uncertain": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence:
+      "What this VMM starts its vCPUs with is not known for sure, and a measurement that is a guess would be worse than none: two independent tools disagree on it. Compare its launches with one that you trust.",
+  },
+  "measure.firmware-guid-order": {
+    family: "malformed",
+    peer: "malformed",
+    sentence:
+      "The firmware's table has its GUIDs in the order in which they are written, not in EFI's, so no firmware tool would find it. Build the file again with EFI's mixed order, or take a released one.",
+  },
   "measure.unreadable": {
     family: "misconfigured",
     peer: "not-accepted",
