@@ -19,6 +19,8 @@ export const auditKinds = [
   /** Refusals of unknown VMs above what is recorded one by one: how many. */
   "refusals-counted",
   "manager-started",
+  /** A disk was made or encrypted with a key of a VM's. */
+  "disk-prepared",
   "id-key-added",
   "id-key-removed",
   /** An ID block was signed: the image that it names may be launched under the owner's key. */

@@ -20,6 +20,7 @@ import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
 import { retireConfiguration, type RetireQuestion } from "./configurations.ts";
 import { issueConfiguration, type ConfigurationQuestion } from "./new-configuration.ts";
+import { recordDisk, type DiskPreparation } from "./disk-records.ts";
 import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";
 import { enrol, setEnabled } from "./enrolments.ts";
 import { setPlan } from "./host-plans.ts";
@@ -70,6 +71,8 @@ export interface Manager {
   retireConfiguration(question: RetireQuestion): Result<VmRecord>;
   /** How the VM's host starts it. */
   setPlan(id: string, plan: KeptPlan): Result<VmRecord>;
+  /** A disk was made with a key of this VM's: audited when it returns. */
+  recordDisk(preparation: DiskPreparation): Result<void>;
   /** Resolves when the decision is durable. Only for callers that hold the approve role. */
   decide(question: DecisionQuestion): Promise<Result<LaunchRecord>>;
   /** Launches that wait for a person, oldest first. */
@@ -193,6 +196,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     approveBootSet: approveAhead,
     retireBootSet: (question) => changing(question, () => retireBootSet(context, question)),
     setPlan: (id, plan) => (phase === "ready" ? setPlan(context, id, plan) : fail(failure("manager.not-ready"))),
+    recordDisk: (preparation) => whenReady(() => recordDisk(context, preparation)),
     decide,
     pending: () => sessions.waiting(),
     launches: (query) => ports.store.launches(query),
