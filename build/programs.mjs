@@ -8,9 +8,14 @@ export const programs = Object.freeze({
   "dbus-daemon": { names: ["dbus-daemon"], package: "dbus" },
   "gnome-keyring-daemon": { names: ["gnome-keyring-daemon"], package: "gnome-keyring" },
   cryptsetup: { names: ["cryptsetup"], package: "cryptsetup-bin" },
+  mke2fs: { names: ["mke2fs"], package: "e2fsprogs" },
   perl: { names: ["perl"], package: "perl-base" },
   xmllint: { names: ["xmllint"], package: "libxml2-utils" },
   openssl: { names: ["openssl"], package: "openssl" },
+  "fsck.fat": { names: ["fsck.fat"], package: "dosfstools" },
+  mtools: { names: ["mtools"], package: "mtools" },
+  cpio: { names: ["cpio"], package: "cpio" },
+  lsinitramfs: { names: ["lsinitramfs"], package: "initramfs-tools-core" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });
 

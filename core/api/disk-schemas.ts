@@ -4,7 +4,8 @@ import { z } from "zod";
 import { failureView } from "./schemas.ts";
 import { hex, time, uuid } from "./shapes.ts";
 
-const absolutePath = z.string().regex(/^\/[^\0]{1,4095}$/);
+/** No control characters, and nothing that is not text: it stands in the audit log. */
+const absolutePath = z.string().regex(/^\/[^\p{Cc}\p{Cs}]{1,4095}$/u);
 
 export const diskMode = z.enum(["format", "convert", "resume"]);
 

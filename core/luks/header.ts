@@ -13,6 +13,13 @@ export function checkHeader(metadata: Uint8Array): Result<void> {
   return fault === undefined ? ok(undefined) : fail(failure("agent.disk-header", fault));
 }
 
+/** Is the data under a conversion that has not ended? `metadata` as for {@link checkHeader}; undefined where it is none. */
+export function isUnderConversion(metadata: Uint8Array): boolean | undefined {
+  const header = objectOf(metadata);
+  if (header === undefined) return undefined;
+  return members(header["keyslots"]).some((keyslot) => isObject(keyslot) && keyslot["type"] === "reencrypt");
+}
+
 function faultOf(header: JsonObject): string | undefined {
   const segments = members(header["segments"]);
   // More than one segment is a re-encryption that stopped half-way: part of the disk may be in clear text.

@@ -97,7 +97,7 @@ class RunningService implements Service {
   readonly #ahead: FetchAhead;
   readonly #listener: ListenerKeeper;
   readonly #simulations: NodeSimulations;
-  readonly #disks = new PreparedDisks();
+  readonly #disks: PreparedDisks;
   /** The core, why there is none, and the one attempt to make it. */
   #core: Result<Core> = fail(failure("service.not-ready"));
   #making: Promise<Result<void>> | undefined;
@@ -138,6 +138,12 @@ class RunningService implements Service {
       timers: systemTimers,
       random: systemRandom,
       log,
+    });
+    this.#disks = new PreparedDisks({
+      ready: () => this.#core,
+      clock: systemClock,
+      log,
+      onChange: (id) => this.#changes.tell({ kind: "disk", id }),
     });
     this.router = createRouter(this.#routerParts());
   }
