@@ -1,0 +1,104 @@
+// What does a Proxmox VE configuration of one VM say about an SNP launch? qm.conf(5): its lines as the QEMU options that they become, then `args`, which
+// come last and count. Snapshots and pending changes are other sections and are not judged. Judges nothing.
+import { optionText, type OptionText } from "./option-text.ts";
+import { perlWords } from "./perl-words.ts";
+import { qemuOptionsOf, readQemu } from "./qemu-reader.ts";
+import type { SeenLaunch, Unread } from "./seen-launch.ts";
+
+/** @returns a sentence's end where it cannot be read. */
+export function readProxmox(text: string): SeenLaunch | { readonly fault: string } {
+  const { lines, unread, asides } = linesOf(text);
+  const argued = perlWords(lines.get("args") ?? "");
+  if (argued === undefined) return { fault: "args: a quote is not closed" };
+  const sev = lines.has("amd-sev") ? optionText(lines.get("amd-sev") ?? "", "type") : undefined;
+  const isSnp = sev?.get("type") === "snp";
+  const options = qemuOptionsOf([...sevWords(sev), ...lineWords(lines, isSnp), ...argued]);
+  const seen = readQemu(options, "proxmox");
+  const effective = optionText(options.values.get("machine")?.at(-1) ?? "", "type").get("confidential-guest-support");
+  const byAmdSev = isSnp && (effective === undefined || effective === ownObject);
+  return {
+    ...seen,
+    ...(byAmdSev ? { looksUp: true } : {}),
+    ...(isSnp && !byAmdSev && sev !== undefined
+      ? { shadowed: { policy: policyOf(sev), kernelHashes: sev.get("kernel-hashes") === "1" } }
+      : {}),
+    ...(lines.get("bios") === "ovmf" && (!isSnp || lines.has("efidisk0")) ? { firmwareByFlash: true } : {}),
+    disks: [...lines]
+      .filter(([name]) => /^(?:virtio|scsi|sata|ide)[0-9]+$/.test(name))
+      .map(([, value]) => fileOf(value))
+      .concat(seen.disks),
+    unread: [...unread, ...seen.unread],
+    asides: [...asides, ...seen.asides],
+  };
+}
+
+/** Whether at least one line is one that only a VM's configuration has. */
+export function looksLikeProxmox(text: string): boolean {
+  return /^(?:amd-sev|args|bios|boot|cores|cpu|memory|name|net0|ostype|scsihw|smbios1|sockets|vmgenid):/m.test(text);
+}
+
+interface Lines {
+  readonly lines: ReadonlyMap<string, string>;
+  readonly unread: readonly Unread[];
+  readonly asides: readonly Unread[];
+}
+
+function linesOf(text: string): Lines {
+  const lines = new Map<string, string>();
+  const unread: Unread[] = [];
+  const asides: Unread[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const [, section] = /^\[([^\]]*)\]\s*$/.exec(line) ?? [];
+    if (section !== undefined) {
+      const why = "It and what follows were not judged: a snapshot, or a change that waits for the next start.";
+      asides.push({ option: `[${section}]`, why });
+      break;
+    }
+    if (line.startsWith("#") || line.trim() === "") continue;
+    const [, name, value = ""] = /^([a-z][a-z_-]*[0-9]*):\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name !== undefined) lines.set(name, value);
+    else if (unread.length < mostUnread)
+      unread.push({ option: `line ${index + 1}`, why: "It is not `name: value`, and Proxmox VE would leave it out." });
+  }
+  return { lines, unread, asides };
+}
+
+function sevWords(sev: OptionText | undefined): readonly string[] {
+  if (sev === undefined) return [];
+  const hashes = sev.get("kernel-hashes") === "1" ? "on" : "off";
+  const guest =
+    sev.get("type") === "snp"
+      ? `sev-snp-guest,id=${ownObject},policy=0x${policyOf(sev).toString(16)},kernel-hashes=${hashes}`
+      : `sev-guest,id=${ownObject},policy=${sev.get("type") === "es" ? "0x5" : "0x1"},kernel-hashes=${hashes}`;
+  return ["-machine", `confidential-guest-support=${ownObject}`, "-object", guest];
+}
+
+/** Without no-debug the host may read the guest: that is Proxmox VE's own default. */
+function policyOf(sev: OptionText): bigint {
+  return 0x20000n | (sev.get("allow-smt") === "0" ? 0n : 1n << 16n) | (sev.get("no-debug") === "1" ? 0n : 1n << 19n);
+}
+
+function lineWords(lines: Lines["lines"], isSnp: boolean): readonly string[] {
+  const cpu = optionText(lines.get("cpu") ?? "kvm64", "cputype").get("cputype") ?? "";
+  const sockets = lines.get("sockets") ?? "1";
+  const vcpus = lines.get("vcpus");
+  const memory = optionText(lines.get("memory") ?? "512", "current").get("current") ?? "";
+  return [
+    "-cpu",
+    cpu,
+    "-m",
+    memory,
+    "-smp",
+    `${vcpus === undefined ? "" : `cpus=${vcpus},`}sockets=${sockets},cores=${lines.get("cores") ?? "1"}`,
+    ...(lines.get("kvm") === "0" ? [] : ["-enable-kvm"]),
+    ...(isSnp && lines.get("bios") === "ovmf" ? ["-bios", ownFirmware] : []),
+  ];
+}
+
+function fileOf(drive: string): string {
+  return optionText(drive, "file").get("file") ?? "";
+}
+
+const ownObject = "sev0";
+const ownFirmware = "/usr/share/pve-edk2-firmware/OVMF_SEV_4M.fd";
+const mostUnread = 16;
