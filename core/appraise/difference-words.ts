@@ -22,7 +22,8 @@ export function changeSentence(field: ReportField, before: string | undefined, a
   const [older, newer] = [versionOf(before), versionOf(after)];
   if (older !== undefined && newer !== undefined)
     return { before, after, sentence: `${name} went ${isAbove(newer, older) ? "up" : "down"} from ${before} to ${after}. ${meaning}` };
-  return { before, after, sentence: `${name} is another. ${meaning}` };
+  const change = before.length + after.length > shortTogether ? "is another" : `${before} → ${after}`;
+  return { before, after, sentence: `${name} ${change}. ${meaning}` };
 }
 
 function bitChange({ name, meaning }: ReportField, bit: Bit, was: string, is: string): Change {
@@ -59,6 +60,8 @@ function isAbove(newer: readonly number[], older: readonly number[]): boolean {
   return (newer[at] ?? 0) > (older[at] ?? 0);
 }
 
+/** Characters that a sentence can take. */
+const shortTogether = 64;
 const absent = "not in the report";
 
 const bitWords: { readonly [bit in Bit]: readonly [yes: string, no: string] } = {
@@ -85,8 +88,8 @@ const identities: Readonly<Partial<Record<string, Identity>>> = {
   },
   CHIP_ID: {
     none: zeros,
-    appeared: "The host no longer hides its chip.",
-    vanished: "The host hides its chip now.",
+    appeared: "A chip is named; before, none was.",
+    vanished: "No chip is named any more: the host hides it, or a VLEK signed.",
     another: "It ran on another chip.",
   },
   HOST_DATA: {

@@ -6,6 +6,8 @@ import { launchState, type LaunchDetail } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
 import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
+import { compareLaunchesCommand } from "./compare.ts";
+import { explainLaunchCommand } from "./explain.ts";
 import { launchLine, launchText } from "./launch-text.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
 
@@ -24,6 +26,8 @@ export function launchesCommand(): Command {
   const command = makeGroup("launches", "look at launches and decide about them", ["launches list --state pending", "launches show ID"]);
   command.addCommand(listCommand());
   command.addCommand(showCommand());
+  command.addCommand(explainLaunchCommand());
+  command.addCommand(compareLaunchesCommand());
   command.addCommand(decideCommand("approve", "release the disk keys of a pending launch"));
   command.addCommand(decideCommand("deny", "refuse a pending launch"));
   return command;

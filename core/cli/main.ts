@@ -17,7 +17,9 @@ import { vmCommand } from "./vm.ts";
 endureClosedPipes();
 const program = new Command("portcullis")
   .description("Releases disk keys only to confidential VMs that prove what they are.")
-  .version(programVersion());
+  .version(programVersion())
+  // A command's options come after its name: `measure explain` has some of the names of `measure` itself.
+  .enablePositionalOptions();
 for (const command of [
   serveCommand(),
   vmCommand(),

@@ -16,11 +16,11 @@ import { refuseInput } from "./policy-file.ts";
 import { readFile } from "./report-run.ts";
 
 export interface MeasureOptions extends CommonOptions {
-  readonly ovmf: string;
+  readonly ovmf?: string;
   readonly kernel?: string;
   readonly initrd?: string;
   readonly append?: string;
-  readonly vcpus: string;
+  readonly vcpus?: string;
   readonly vcpuType?: string;
   readonly vcpuSig?: string;
   readonly guestFeatures: string;
@@ -28,6 +28,8 @@ export interface MeasureOptions extends CommonOptions {
 }
 
 export function measure(options: MeasureOptions, output: Output): ExitCode {
+  if (options.ovmf === undefined || options.vcpus === undefined)
+    return refuseInput(output, failure("cli.usage", "give --ovmf and --vcpus"));
   const firmware = readFile(options.ovmf, maximumFirmware);
   if (!firmware.ok) return refuseInput(output, firmware.failure);
   const signature = signatureFrom(options);

@@ -2,6 +2,7 @@
 // and without a network. Only its options are here; report-run.ts and report-appraise.ts answer.
 import type { Command } from "commander";
 import { products } from "../snp/product.ts";
+import { compareReportsCommand } from "./compare.ts";
 import { makeCommand, makeGroup, offlineOutput } from "./command.ts";
 import type { AppraiseOptions } from "./report-appraise.ts";
 import type { DecodeOptions, VerifyOptions } from "./report-run.ts";
@@ -12,6 +13,7 @@ export function reportCommand(): Command {
     "report verify report.bin --vek vcek.der --chain cert_chain.pem",
   ]);
   command.addCommand(decodeCommand());
+  command.addCommand(compareReportsCommand());
   command.addCommand(verifyCommand());
   command.addCommand(appraiseCommand());
   return command;
