@@ -62,7 +62,7 @@ export function addBootSet(context: BootContext, { vm: id, label: words, set }: 
   if (inUse.some((kept) => sameLabel(kept.label, label))) return fail(failure("boot.label-taken", label));
   if (inUse.length >= maximumSets) return fail(failure("boot.too-many", String(maximumSets)));
   const added: KeptBootSet = { id: freshUuid(ports.random), label, set: measured.value, addedAt: ports.clock.now() };
-  return commit(context, { ...vm, bootSets: withRoom([added, ...vm.bootSets]) }, { change: "added", ...named(added) });
+  return commit(context, { ...vm, bootSets: withRoom([added, ...vm.bootSets]) }, { change: "boot-set-added", ...named(added) });
 }
 
 /** A candidate; what was ever approved stays in the record. */
@@ -71,7 +71,7 @@ export function removeBootSet(context: BootContext, { vm: id, id: bootSet }: Omi
   if (!found.ok) return found;
   const { vm, kept } = found.value;
   if (kept.approvedAt !== undefined || kept.retiredAt !== undefined) return fail(failure("boot.approved", kept.label));
-  return commit(context, { ...vm, bootSets: vm.bootSets.filter((one) => one !== kept) }, { change: "removed", ...named(kept) });
+  return commit(context, { ...vm, bootSets: vm.bootSets.filter((one) => one !== kept) }, { change: "boot-set-removed", ...named(kept) });
 }
 
 /** SECURITY: as changing the policy, which it does: only for callers that hold the approve role. */
@@ -88,7 +88,7 @@ export function approveBootSet(context: BootContext, question: BootSetApproval):
   if (!next.ok) return next;
   const approved: KeptBootSet = { ...kept, approvedAt: ports.clock.now(), approvalReason: reason };
   // CRASH: one commit, so that no policy names a measurement that nobody approved, and no approval is without its policy.
-  return commit(context, replacing(next.value, kept, approved), { change: "approved", ...named(kept), reason });
+  return commit(context, replacing(next.value, kept, approved), { change: "boot-set-approved", ...named(kept), reason });
 }
 
 /** Stricter, never looser: what it let pass is refused from now on, and asked about where the policy compares no measurement. */
@@ -110,7 +110,7 @@ export function retireBootSet(context: BootContext, { vm: id, id: bootSet, reaso
   const retired = replacing(next.value, kept, { ...kept, retiredAt: ports.clock.now() });
   const [successor] = approvedAhead(retired.bootSets);
   const pins = withoutMeasurement(vm.pins, measurement, successor);
-  return commit(context, { ...retired, pins }, { change: "retired", ...named(kept), reason });
+  return commit(context, { ...retired, pins }, { change: "boot-set-retired", ...named(kept), reason });
 }
 
 export function previewBootSet(context: Pick<BootContext, "ports">, question: Omit<BootSetQuestion, "reason">): Result<BootSetPreview> {
@@ -152,8 +152,8 @@ function replacing(vm: VmRecord, kept: KeptBootSet, by: KeptBootSet): VmRecord {
   return { ...vm, bootSets: vm.bootSets.map((one) => (one === kept ? by : one)) };
 }
 
-function commit({ ports, ledger }: BootContext, changed: VmRecord, bootSet: JsonObject): Result<VmRecord> {
-  const committed = ledger.commit(vmFacts("vm-changed", changed, ports.keychain.backend, { bootSet }), () => ({
+function commit({ ports, ledger }: BootContext, changed: VmRecord, change: JsonObject): Result<VmRecord> {
+  const committed = ledger.commit(vmFacts("vm-changed", changed, ports.keychain.backend, change), () => ({
     vm: changed,
     policy: keptPolicy(changed),
   }));
@@ -161,7 +161,7 @@ function commit({ ports, ledger }: BootContext, changed: VmRecord, bootSet: Json
 }
 
 function named({ id, label, set: { measurement } }: KeptBootSet): JsonObject {
-  return { id, label, measurement };
+  return { bootSet: id, label, measurement };
 }
 
 /** The oldest retired ones make room: the audit log remembers them. */

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { fromHex } from "../../core/base/bytes.ts";
 import { rawFrame } from "../kit/test-agent.ts";
+import { kernel, shown } from "./boot-kit.ts";
 import { disksIn, type Connection, type World } from "../kit/world.ts";
 import type { StoreFault } from "../kit/faulty-store.ts";
 import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
@@ -28,7 +29,9 @@ export type Action =
   | { readonly do: "change-policy"; readonly vm: number; readonly to: ReleaseRule }
   /** Nobody waits for the keychain: whatever comes next may come first. */
   | { readonly do: "issue"; readonly vm: number; readonly form: number }
-  | { readonly do: "retire"; readonly vm: number; readonly configuration: number };
+  | { readonly do: "retire"; readonly vm: number; readonly configuration: number }
+  /** Boot files are measured, kept, and approved before a launch shows them; or they are of the past. */
+  | { readonly do: "approve-ahead" | "retire-image"; readonly vm: number; readonly image: number };
 
 /** Disks of the configurations that are issued, beside the root disk of the enrolment. */
 const forms: readonly (readonly string[])[] = [["root"], ["root", "store"], ["store", "root"], ["swap"], ["root", "store", "swap"]];
@@ -38,6 +41,7 @@ const index = fc.nat({ max: 3 });
 const vm = fc.constantFrom(0, 0, 0, 1, 2, 2, 2);
 /** Another one measures otherwise. */
 const image = fc.constantFrom(0, 0, 0, 1);
+const images = [kernel(0), kernel(1), kernel(2)];
 const changing = fc.constantFrom(false, false, false, true);
 /** Which of the VM's configurations the host starts it with: the newest for the most part. */
 const configuration = fc.constantFrom(0, 0, 0, 0, 0, 1, 2);
@@ -71,6 +75,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("issue"), vm, form: fc.nat({ max: forms.length - 1 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("retire"), vm, configuration: fc.nat({ max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("approve-ahead"), vm, image: fc.constantFrom(0, 1, 1, 1, 2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("retire-image"), vm, image: fc.constantFrom(0, 0, 1, 2) }) },
 );
 
 /** Most lists begin as a launch does, so that what follows meets every stage of one. */
@@ -86,15 +92,18 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
     ),
     start: fc.record({ do: fc.constant("start"), vm, changing, image, configuration: fc.constant(0) }),
     thinks: fc.constantFrom(false, false, false, false, true),
+    /** The second launch has the next kernel, which was approved ahead. */
+    ahead: fc.constantFrom(false, false, false, true),
     rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
-  .map(({ begin, start, thinks, rest }) => {
+  .map(({ begin, start, thinks, ahead, rest }) => {
     const think: readonly Action[] = thinks ? [{ do: "think" }] : [];
+    const approval = { do: "approve-ahead", vm: start.vm, image: 2 } as const;
     const beginning: readonly (readonly Action[])[] = [
       [start],
       [{ do: "run" }, ...think],
       [{ do: "approve", which: 0, stale: false }],
-      [{ do: "run" }, { ...start, changing: false }],
+      [{ do: "run" }, ...(ahead ? [approval] : []), { ...start, changing: false, image: ahead ? approval.image : start.image }],
       [{ do: "run" }],
     ];
     return [...beginning.slice(0, begin).flat(), ...rest];
@@ -183,6 +192,12 @@ export async function perform(world: World, vms: readonly VmRecord[], step: Acti
     case "retire":
       retire(world, (vms[step.vm] ?? fallback()).id, step.configuration);
       break;
+    case "approve-ahead":
+      approveAhead(world, (vms[step.vm] ?? fallback()).id, step.image);
+      break;
+    case "retire-image":
+      retireImage(world, (vms[step.vm] ?? fallback()).id, step.image);
+      break;
   }
   await world.quiet();
   return false;
@@ -194,8 +209,8 @@ function startVm(world: World, { id }: VmRecord, { changing: changes, image: kin
   const record = world.disk.vms.get(id) ?? fallback();
   const { digest, text } = record.configurations[which % record.configurations.length] ?? fallback();
   const hostData = fromHex(digest) ?? fallback();
-  const started = (): SimulatedGuest =>
-    world.processor.launch({ hostData, ...(kind === 0 ? {} : { measurement: new Uint8Array(48).fill(kind) }) });
+  const measurement = shown(images[kind] ?? fallback());
+  const started = (): SimulatedGuest => world.processor.launch({ hostData, measurement });
   const guest = started();
   world.connect(record, {
     configuration: digest,
@@ -214,6 +229,21 @@ function retire(world: World, id: string, which: number): void {
   const { configurations } = world.disk.vms.get(id) ?? fallback();
   const { digest } = configurations[which % configurations.length] ?? fallback();
   world.manager.retireConfiguration({ vm: id, digest, reason: "of the past" });
+}
+
+function approveAhead(world: World, id: string, which: number): void {
+  const label = `image ${which}`;
+  world.manager.addBootSet({ vm: id, label, set: images[which] ?? fallback() });
+  const { bootSets, policyVersions } = world.manager.vm(id) ?? fallback();
+  const kept = bootSets.find((one) => one.label === label && one.retiredAt === undefined);
+  const before = policyVersions[0]?.digest ?? "";
+  if (kept !== undefined) world.manager.approveBootSet({ vm: id, id: kept.id, before, reason: "the next one" });
+}
+
+function retireImage(world: World, id: string, which: number): void {
+  const { bootSets } = world.manager.vm(id) ?? fallback();
+  const kept = bootSets.find(({ label, retiredAt }) => label === `image ${which}` && retiredAt === undefined);
+  if (kept !== undefined) world.manager.retireBootSet({ vm: id, id: kept.id, reason: "the one before" });
 }
 
 /** The newest connections are the interesting ones. */

@@ -12,7 +12,13 @@ import type { MemoryDisk } from "../kit/memory-store.ts";
 
 interface Approved {
   readonly launch: string;
-  readonly seen: string;
+  readonly seen: Seen;
+}
+
+/** All that the person saw of who it is; the rest of a report may change from launch to launch. */
+interface Seen {
+  readonly measurement: string;
+  readonly others: string;
 }
 
 export interface Told {
@@ -21,12 +27,14 @@ export interface Told {
   readonly approved: readonly Approved[];
   /** Digest of the current policy, hex. */
   readonly policy: string;
+  /** Measurements that a person approved before a launch showed them, by boot set. */
+  readonly ahead: ReadonlyMap<string, string>;
   /** Digests of the configurations that are accepted, newest first. */
   readonly accepted: readonly string[];
 }
 
 export function replay(vm: string, entries: readonly AuditEntry[], disk: MemoryDisk): Told {
-  let told: Told = { failedOpens: 0, approved: [], policy: "", accepted: [] };
+  let told: Told = { failedOpens: 0, approved: [], policy: "", ahead: new Map(), accepted: [] };
   for (const entry of entries) if (entry.facts["vm"] === vm) told = after(told, entry, disk);
   return told;
 }
@@ -52,17 +60,47 @@ function after(told: Told, { kind, facts }: AuditEntry, disk: MemoryDisk): Told 
   }
 }
 
-/** One thing changes at a time: the policy, the approvals, or whether it is enabled, which sets the count back. */
+/** One thing changes at a time: the policy, the approvals, boot files, or whether it is enabled, which sets the count back. */
 function afterChange(told: Told, facts: AuditEntry["facts"]): Told {
+  const next = afterOneChange(told, facts);
+  if (aheadIn(facts).toSorted().join() !== [...next.ahead.keys()].toSorted().join()) broken("the log says what is approved ahead");
+  if (facts["approvals"] !== next.approved.length) broken("the log says how many approvals there are");
+  return next;
+}
+
+function afterOneChange(told: Told, facts: AuditEntry["facts"]): Told {
   if (configurationChanges.has(facts["change"])) return { ...told, accepted: afterConfiguration(told.accepted, facts) };
   if (acceptedIn(facts).join() !== told.accepted.join()) broken("configurations change one at a time, and the log says which");
   const policy = textOf(facts["policy"]);
+  const change = facts["change"];
+  if (change === "boot-set-approved" || change === "boot-set-retired") return { ...told, policy, ...afterBootSet(told, facts) };
   if (policy !== told.policy) return { ...told, policy };
-  if (facts["approvals"] !== told.approved.length) {
+  if (change === "boot-set-added") return told;
+  if (facts["approvals"] !== told.approved.length || aheadIn(facts).length !== told.ahead.size) {
     if (facts["approvals"] !== 0) broken("approvals are forgotten all together");
-    return { ...told, approved: [] };
+    return { ...told, approved: [], ahead: new Map() };
   }
   return facts["enabled"] === true ? { ...told, failedOpens: 0 } : told;
+}
+
+/** Where an image is retired, what was approved beside it stands for the newest that is approved ahead. */
+function afterBootSet({ approved, ahead }: Told, facts: AuditEntry["facts"]): Pick<Told, "approved" | "ahead"> {
+  const [bootSet, measurement] = [textOf(facts["bootSet"]), textOf(facts["measurement"])];
+  if (facts["change"] === "boot-set-approved") return { approved, ahead: new Map([...ahead, [bootSet, measurement]]) };
+  const left = new Map([...ahead].filter(([id]) => id !== bootSet));
+  const successor = left.get(aheadIn(facts)[0] ?? "");
+  const after: Approved[] = [];
+  for (const { launch, seen } of approved) {
+    const now = seen.measurement === measurement ? successor : seen.measurement;
+    if (now === undefined || after.some((one) => one.seen.measurement === now && one.seen.others === seen.others)) continue;
+    after.push({ launch, seen: { ...seen, measurement: now } });
+  }
+  return { approved: after, ahead: left };
+}
+
+/** Ids of boot sets, newest first. */
+function aheadIn(facts: AuditEntry["facts"]): readonly string[] {
+  return (facts["approvedAhead"] as readonly string[] | undefined) ?? [];
 }
 
 function afterConfiguration(accepted: readonly string[], facts: AuditEntry["facts"]): readonly string[] {
@@ -87,7 +125,7 @@ function acceptedIn(facts: AuditEntry["facts"]): readonly string[] {
   return (facts["configurations"] as readonly string[] | undefined) ?? [textOf(facts["configuration"])];
 }
 
-function afterRelease({ approved, policy }: Told, facts: AuditEntry["facts"], disk: MemoryDisk): readonly Approved[] {
+function afterRelease({ approved, policy, ahead }: Told, facts: AuditEntry["facts"], disk: MemoryDisk): readonly Approved[] {
   if (facts["policy"] !== policy) broken("a key goes under the policy that the VM has then");
   const launch = textOf(facts["launch"]);
   const rule = ruleOf(policy, disk);
@@ -95,12 +133,18 @@ function afterRelease({ approved, policy }: Told, facts: AuditEntry["facts"], di
   if (facts["by"] === "person") {
     if (facts["pinnedBy"] !== undefined) broken("what a person let go stands for itself");
     if (rule !== "first-launch-manual") return approved;
-    return [{ launch, seen }, ...approved.filter((one) => one.seen !== seen)];
+    return [{ launch, seen }, ...approved.filter((one) => !isSame(one.seen, seen))];
   }
   if (rule !== "first-launch-manual") broken("nothing is released without a person");
   const pin = approved.find((one) => one.launch === facts["pinnedBy"]);
-  if (pin?.seen !== seen) broken("what goes by policy shows what a person approved in a release that is in the log before it", launch);
-  if (disk.launches.get(launch)?.decision?.pinnedBy !== facts["pinnedBy"]) broken("the record names the approved launch");
+  const named = aheadOf(facts);
+  const word = named === undefined ? undefined : ahead.get(named.bootSet);
+  if (named !== undefined && word === undefined) broken("what is approved ahead is in the log before it, and not retired", launch);
+  const known = pin !== undefined && isSame({ ...pin.seen, measurement: word ?? pin.seen.measurement }, seen);
+  if (!known) broken("what goes by policy shows what a person approved in a release that is in the log before it", launch);
+  const { pinnedBy, bootSet } = disk.launches.get(launch)?.decision ?? {};
+  if (pinnedBy !== facts["pinnedBy"]) broken("the record names the approved launch");
+  if (bootSet?.id !== named?.bootSet) broken("the record names what was approved ahead");
   return approved;
 }
 
@@ -110,13 +154,21 @@ function ruleOf(digest: string, disk: MemoryDisk): ReleaseRule {
   return must(policyFromText(text)).release;
 }
 
-/** All that the person saw of who it is; the rest of a report may change from launch to launch. */
-function seenIn(launch: string, disk: MemoryDisk): string {
+function isSame(a: Seen, b: Seen): boolean {
+  return a.measurement === b.measurement && a.others === b.others;
+}
+
+function aheadOf(facts: AuditEntry["facts"]): { readonly bootSet: string } | undefined {
+  return facts["approvedAhead"] as { readonly bootSet: string } | undefined;
+}
+
+function seenIn(launch: string, disk: MemoryDisk): Seen {
   const bytes = disk.launches.get(launch)?.report;
   if (bytes === undefined) broken("the record of a release keeps its report", launch);
   const report = must(parseReport(bytes));
   const { measurement, chipId, idKeyDigest, authorKeyDigest, familyId, imageId } = report;
-  return [report.signingKey, ...[measurement, chipId, idKeyDigest, authorKeyDigest, familyId, imageId].map(toHex)].join(" ");
+  const others = [report.signingKey, ...[chipId, idKeyDigest, authorKeyDigest, familyId, imageId].map(toHex)].join(" ");
+  return { measurement: toHex(measurement), others };
 }
 
 function textOf(fact: AuditEntry["facts"][string] | undefined): string {
