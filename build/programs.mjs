@@ -15,6 +15,7 @@ export const programs = Object.freeze({
   "fsck.fat": { names: ["fsck.fat"], package: "dosfstools" },
   mtools: { names: ["mtools"], package: "mtools" },
   cpio: { names: ["cpio"], package: "cpio" },
+  zstd: { names: ["zstd"], package: "zstd" },
   lsinitramfs: { names: ["lsinitramfs"], package: "initramfs-tools-core" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });

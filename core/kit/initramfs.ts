@@ -1,5 +1,6 @@
-// The agent's configuration as a piece of an initrd: a cpio archive of the "newc" form with etc/portcullis/agent.json, to be put behind an initrd that
+// The agent's configuration as a piece of an initrd: a cpio archive of the "newc" form with etc/portcullis/agent.json, to be put before an initrd that
 // is there already (Linux, Documentation/driver-api/early-userspace/buffer-format.rst). The two together are another initrd: it must be measured anew.
+// Before and not behind: so neither the kernel nor Debian's and dracut's readers have to find the end of a compressed part.
 import { concat } from "../base/bytes.ts";
 import { utf8 } from "../base/utf8.ts";
 
@@ -16,18 +17,19 @@ export function configurationPiece(configuration: Uint8Array): Uint8Array {
   return concat(archive, zeros(-archive.length, 512));
 }
 
-/**
- * What goes between an initrd of this length and a piece: the kernel looks for a further archive at a multiple of four, and skips zeros. Never
- * fewer than four, which end an LZ4 stream; without them its unpacker takes the archive for another chunk.
- */
-export function spacing(initrdBytes: number): Uint8Array {
-  return new Uint8Array(4 + (-initrdBytes & 3));
+/** Does an initrd begin with a piece of ours? What it says would then win over what is put before it. At least {@link beginningBytes}. */
+export function beginsWithPiece(start: Uint8Array): boolean {
+  const piece = configurationPiece(new Uint8Array(0)).subarray(0, beginningBytes);
+  // All but the length of the file.
+  return piece.every((byte, index) => start[index] === byte || (index >= lengthField && index < lengthField + 8));
 }
 
-/** How the initrd begins, by the magics that the kernel knows; undefined where it would not unpack this. At least 6 bytes. */
+/** How the initrd begins, by the magics that the kernel knows; undefined where it would not unpack this. */
 export function initrdForm(start: Uint8Array): string | undefined {
   return forms.find(({ magic }) => magic.every((byte, index) => start[index] === byte))?.form;
 }
+
+export const configurationPieceName = "agent-configuration.cpio";
 
 interface Entry {
   readonly name: string;
@@ -50,6 +52,9 @@ function zeros(missing: number, unit: number): Uint8Array {
   return new Uint8Array(missing & (unit - 1));
 }
 
+/** Three headers with their names. */
+export const beginningBytes = 116 + 128 + 110 + 26;
+const lengthField = 116 + 128 + 54;
 const folderMode = 0o040755;
 const fileMode = 0o100644;
 

@@ -1,4 +1,4 @@
-// Puts an agent configuration behind an initrd of any size, in pieces, and says what the whole is: its digest enters the measurement.
+// Puts an agent configuration before an initrd of any size, in pieces, and says what the whole is: its digest enters the measurement.
 // Never writes over a file, and never leaves a part of one under the name that was asked for.
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { toHex } from "../base/bytes.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { configurationPiece, initrdForm, spacing } from "../kit/initramfs.ts";
+import { beginningBytes, beginsWithPiece, configurationPiece, initrdForm } from "../kit/initramfs.ts";
 import { isSystemError } from "./files.ts";
 import { systemRandom } from "./random.ts";
 
@@ -21,9 +21,9 @@ export interface WrittenInitrd {
 /**
  * @param configuration the canonical bytes.
  * @param progress called with the share that is done, 0 to 1.
- * Failures: `measure.unreadable`, `kit.initrd-unknown`, `kit.file-exists`, `files.disk-full`, `files.unwritable`.
+ * Failures: `measure.unreadable`, `kit.initrd-unknown`, `kit.initrd-configured`, `kit.file-exists`, `files.disk-full`, `files.unwritable`.
  */
-export function appendConfiguration(
+export function prependConfiguration(
   input: string,
   output: string,
   configuration: Uint8Array,
@@ -49,11 +49,12 @@ function openSource(path: string): Result<Source> {
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
-    const start = new Uint8Array(magicBytes);
-    const form = stats.isFile() && readSync(file, start, 0, magicBytes, 0) === magicBytes ? initrdForm(start) : undefined;
-    if (form !== undefined) return ok({ file, size: stats.size, form });
+    const start = new Uint8Array(beginningBytes);
+    const form = stats.isFile() && readSync(file, start, 0, start.length, 0) > 0 ? initrdForm(start) : undefined;
+    if (form !== undefined && !beginsWithPiece(start)) return ok({ file, size: stats.size, form });
     closeSync(file);
-    return fail(failure(stats.isFile() ? "kit.initrd-unknown" : "measure.unreadable", path));
+    const code = form === undefined ? "kit.initrd-unknown" : "kit.initrd-configured";
+    return fail(failure(stats.isFile() ? code : "measure.unreadable", path));
   } catch (cause) {
     if (file !== undefined) closeSync(file);
     return fail(failure("measure.unreadable", path, cause));
@@ -101,20 +102,20 @@ function copy(
     for (let written = 0; written < piece.length; ) written += writeSync(target, piece, written);
     bytes += piece.length;
   };
+  put(configurationPiece(configuration));
   const piece = new Uint8Array(pieceBytes);
-  for (;;) {
+  for (let done = 0; ; ) {
     let read: number;
     try {
-      read = readSync(file, piece, 0, pieceBytes, bytes);
+      read = readSync(file, piece, 0, pieceBytes, done);
     } catch (cause) {
       return fail(failure("measure.unreadable", path, cause));
     }
     if (read === 0) break;
     put(piece.subarray(0, read));
-    progress(Math.min(1, bytes / size));
+    done += read;
+    progress(Math.min(1, done / size));
   }
-  put(spacing(bytes));
-  put(configurationPiece(configuration));
   return ok({ digest: new Uint8Array(hash.digest()), bytes, form });
 }
 
@@ -123,5 +124,4 @@ function writeFailure(path: string, cause: unknown): Failure {
   return failure(isSystemError(cause, "ENOSPC", "EDQUOT") ? "files.disk-full" : "files.unwritable", path, cause);
 }
 
-const magicBytes = 6;
 const pieceBytes = 2 ** 22;

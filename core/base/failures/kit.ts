@@ -98,6 +98,12 @@ export const kitFailures = {
     sentence:
       "This file does not begin as an initrd does that Linux unpacks (cpio, gzip, zstd, xz, lz4, bzip2, lzma, lzo). Give the initrd itself, not a unified kernel image.",
   },
+  "kit.initrd-configured": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "This initrd carries an agent configuration already, which would win over the one put before it. Give the initrd as it was without one.",
+  },
   "kit.file-exists": {
     family: "refused",
     peer: "malformed",
