@@ -1,6 +1,5 @@
 // `portcullis vm policy|set-policy|forget-approvals|history`: what does this VM demand, what did persons approve of it, and where did it run? A policy that is
 // changed here is shown as a difference in words first, and confirmed at a terminal or with --yes.
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { PolicyDraft } from "../api/policy-schemas.ts";
 import type { VmDetail } from "../api/schemas.ts";
@@ -9,6 +8,7 @@ import { policyYaml } from "../appraise/policy-yaml.ts";
 import { failure } from "../base/failure.ts";
 import { ok, type Result } from "../base/result.ts";
 import { fromUtf8 } from "../base/utf8.ts";
+import { confirmVm } from "./confirm-vm.ts";
 import { askManager, findVm, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
@@ -117,7 +117,7 @@ async function setPolicy(api: ManagerClient, output: Output, id: string, file: s
   if (!draft.ok) return output.refuse(failure("appraise.policy-malformed", draft.faults.slice(0, 5).join("; ")));
   for (const line of changeLines(draft)) output.note(line);
   if (yes !== true) {
-    const asked = await confirmed(output, vm);
+    const asked = await confirmVm(output, vm.name, "change its policy");
     if (asked !== true) return asked;
   }
   const changed = await api.vms.setPolicy({ vm: id, text: text.value, before: vm.policyVersion.digest, reason });
@@ -141,18 +141,6 @@ function changeLines({ changes }: PolicyDraft): readonly string[] {
       .filter((change) => change.direction === direction)
       .map(({ title, sentence }) => `${direction === "looser" ? "LOOSER" : direction}: ${title}. ${sentence}`),
   );
-}
-
-/** @returns true, or the exit code of the refusal. */
-async function confirmed(output: Output, vm: VmDetail): Promise<true | ExitCode> {
-  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY) return output.refuse(failure("cli.needs-terminal"));
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const typed = await terminal.question(`To change its policy, type the name of the VM (${printable(vm.name)}): `);
-    return typed.trim() === vm.name ? true : output.refuse(failure("cli.not-confirmed"));
-  } finally {
-    terminal.close();
-  }
 }
 
 function historyText({ chips, instances }: VmDetail["history"]): string {

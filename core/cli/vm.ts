@@ -8,8 +8,11 @@ import { failure } from "../base/failure.ts";
 import { canonicalJson } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { each, parseDisk, splitOnce } from "./disk-option.ts";
 import { vmLine, vmText } from "./launch-text.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { configurationCommand } from "./vm-configuration.ts";
+import { reconfigureCommand, retireConfigurationCommand } from "./vm-reconfigure.ts";
 import { forgetApprovalsCommand, historyCommand, policyOfVmCommand, setPolicyCommand } from "./vm-policy.ts";
 
 interface AddOptions extends ManagerOptions {
@@ -32,6 +35,9 @@ export function vmCommand(): Command {
   command.addCommand(setPolicyCommand());
   command.addCommand(forgetApprovalsCommand());
   command.addCommand(historyCommand());
+  command.addCommand(configurationCommand());
+  command.addCommand(reconfigureCommand());
+  command.addCommand(retireConfigurationCommand());
   return command;
 }
 
@@ -104,34 +110,10 @@ function showCommand(): Command {
     );
 }
 
-function each<T>(texts: readonly string[], parse: (text: string) => Result<T>): Result<T[]> {
-  const values: T[] = [];
-  for (const text of texts) {
-    const parsed = parse(text);
-    if (!parsed.ok) return parsed;
-    values.push(parsed.value);
-  }
-  return ok(values);
-}
-
-/** `id=root,device=/dev/vda2,name=root`: each field once, in any order. */
-function parseDisk(text: string): Result<{ id: string; device: string; name: string }> {
-  const fields = new Map(text.split(",").map((pair) => splitOnce(pair)));
-  const [id, device, name] = [fields.get("id"), fields.get("device"), fields.get("name")];
-  if (fields.size !== 3 || text.split(",").length !== 3 || id === undefined || device === undefined || name === undefined)
-    return fail(failure("cli.usage", `--disk is id=…,device=…,name=…, not ${text}`));
-  return ok({ id, device, name });
-}
-
 function parseKeyFile(text: string): Result<{ disk: string; path: string }> {
   const [disk, path] = splitOnce(text);
   if (disk === "" || path === undefined || path === "") return fail(failure("cli.usage", `--disk-key-file is DISK=FILE, not ${text}`));
   return ok({ disk, path: resolve(path) });
-}
-
-function splitOnce(text: string): readonly [string, string | undefined] {
-  const mark = text.indexOf("=");
-  return mark === -1 ? [text, undefined] : [text.slice(0, mark), text.slice(mark + 1)];
 }
 
 /** Canonical JSON, or nothing where the manager's own default will do. */
