@@ -41,6 +41,13 @@ export function chooseOsKeychain(status: StatusView): Permission {
     : no("No keychain of the operating system answers here. On Linux it needs a session bus and a secret service, such as GNOME Keyring.");
 }
 
+/** The session of the app's window refuses every download (docs/electron-security.md, row 21). */
+export function download(): Permission {
+  return window.portcullis === undefined
+    ? allowed
+    : no("The app's window saves no files: copy the text, or open the console in a browser, or use the command line.");
+}
+
 function no(why: string): Permission {
   return { allowed: false, why };
 }

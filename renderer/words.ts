@@ -1,5 +1,6 @@
 // What is each thing called on screen? States, verdicts and groups in words, and the one sentence at the top of a launch. No
 // markup, no colour.
+import type { Host } from "../core/kit/launch-kit.ts";
 import type { CheckView, LaunchDetail, LaunchSummary } from "../core/api/schemas.ts";
 
 /** good: as wanted · bad: look at it · wait: a person or time is needed · calm: ended, or still going by itself. */
@@ -24,6 +25,8 @@ export const launchWords: Readonly<Record<LaunchState, Words>> = {
   abandoned: { word: "Abandoned", tone: "calm" },
   "delivery-unknown": { word: "Delivery unknown", tone: "bad" },
 };
+
+export const hostWords: Readonly<Record<Host, string>> = { qemu: "QEMU", libvirt: "libvirt", proxmox: "Proxmox VE" };
 
 export const verdictWords: Readonly<Record<CheckView["verdict"], Words>> = {
   pass: { word: "Passed", tone: "good" },

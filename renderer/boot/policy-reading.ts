@@ -1,0 +1,20 @@
+// What does a VM's policy say of its boot files and its host? Read from the canonical JSON that the service shows; it decides nothing.
+import { z } from "zod";
+
+/** Does the policy refuse a guest policy that allows shared cores? */
+export function refusesSmt(policy: string): boolean {
+  const read = guestPolicyDemand.safeParse(parsed(policy));
+  return read.success && !read.data.checks.guestPolicy.require.allowed.includes("smt");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const guestPolicyDemand = z.object({
+  checks: z.object({ guestPolicy: z.object({ require: z.object({ allowed: z.array(z.string()) }) }) }),
+});
