@@ -4,9 +4,12 @@ import { useHashLocation } from "wouter/use-hash-location";
 import type { StatusView } from "../core/api/schemas.ts";
 import { useConnection, useQuery } from "./api/query.ts";
 import { Answer, Empty } from "./parts/notice.tsx";
+import { BootFilesPage } from "./pages/boot-files.tsx";
+import { CheckHostPage } from "./pages/check-host.tsx";
 import { CollateralPage } from "./pages/collateral.tsx";
 import { EnrolPage } from "./pages/enrol.tsx";
 import { KeychainGate } from "./pages/keychain-gate.tsx";
+import { KitPage } from "./pages/kit.tsx";
 import { LaunchPage } from "./pages/launch.tsx";
 import { LaunchesPage } from "./pages/launches.tsx";
 import { PolicyPage } from "./pages/policy.tsx";
@@ -50,11 +53,12 @@ function Pages({ status }: { readonly status: StatusView }) {
       <Route path="/vms">
         <VmsPage />
       </Route>
-      <Route path="/vms/enrol">
-        <EnrolPage status={status} />
-      </Route>
+      <Route path="/vms/enrol/:step?">{({ step = "machine" }) => <EnrolPage status={status} step={step} />}</Route>
+      <Route path="/vms/check/:vm?">{({ vm }) => <CheckHostPage key={vm} vm={vm} />}</Route>
       <Route path="/vms/:id/enrolled">{({ id }) => <VmPage key={id} id={id} status={status} fresh />}</Route>
       <Route path="/vms/:id/policy">{({ id }) => <PolicyPage key={id} id={id} status={status} />}</Route>
+      <Route path="/vms/:id/boot-files">{({ id }) => <BootFilesPage key={id} id={id} />}</Route>
+      <Route path="/vms/:id/kit/:bootSet?">{({ id, bootSet }) => <KitPage key={id} id={id} bootSet={bootSet} />}</Route>
       <Route path="/vms/:id">{({ id }) => <VmPage key={id} id={id} status={status} />}</Route>
       <Route path="/collateral">
         <CollateralPage />

@@ -8,6 +8,7 @@ import "./style/table.css";
 import "./style/shell.css";
 import "./style/pages.css";
 import "./style/launch.css";
+import "./style/guide.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

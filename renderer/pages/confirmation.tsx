@@ -59,7 +59,8 @@ export function Confirmation({ proposal, overtaken, confirmation, onClose, onAga
 
 function Confirmed({ proposal: { about, verdict } }: Pick<Props, "proposal">) {
   if (about === "policy") return <output>You confirmed it. The new version appears here in a moment.</output>;
-  if (about === "boot-set") return <output>You confirmed it. A launch with these boot files passes from now on; the ones before do, too.</output>;
+  if (about === "boot-set")
+    return <output>You confirmed it. A launch with these boot files passes from now on; the ones before do, too.</output>;
   return (
     <output>
       {verdict === "approve"

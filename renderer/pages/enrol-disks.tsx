@@ -1,7 +1,8 @@
 // Which disks does the VM open? One row of three fields each; rows can be added and removed, down to one.
 import { Plus, Trash2 } from "lucide-react";
 import { TextField } from "../parts/field.tsx";
-import { type DiskForm, emptyDisk, type Faults } from "./enrol-form.ts";
+import type { Faults } from "../boot/boot-form.ts";
+import { type DiskForm, emptyDisk } from "./enrol-form.ts";
 
 interface Props {
   readonly disks: readonly DiskForm[];

@@ -1,7 +1,9 @@
-// What did the person type, and is it an enrolment? The form's own state, turned into the contract's shape; each fault belongs to
-// one field.
+// What did the person type, and is it an enrolment? The guide's own state, turned into the contract's shape; each fault belongs to one field, and each
+// field to one step.
 import type { z } from "zod";
 import { type Enrolment, enrolment } from "../../core/api/schemas.ts";
+import type { Host } from "../../core/kit/launch-kit.ts";
+import type { Faults } from "../boot/boot-form.ts";
 
 export interface DiskForm {
   readonly key: number;
@@ -10,41 +12,63 @@ export interface DiskForm {
   readonly name: string;
 }
 
+export type Platform = Host | "simulated";
+
 export interface EnrolForm {
   readonly name: string;
-  readonly kind: "real" | "simulated";
-  readonly disks: readonly DiskForm[];
-  /** One a line, like the two after it. */
+  readonly platform: Platform;
+  /** One a line, like the measurements. */
   readonly endpoints: string;
+  readonly disks: readonly DiskForm[];
+  readonly bootLater: boolean;
+  /** Only where the boot files come later. */
   readonly measurements: string;
+  readonly preset: NonNullable<Enrolment["preset"]>;
+  /** Instead of the preset. */
   readonly policy: string;
 }
 
-/** Field id -> what is wrong with it, in the order of the form. */
-export type Faults = ReadonlyMap<string, string>;
+export type Step = "machine" | "boot" | "disks" | "policy" | "kit";
 
 export type Read = { readonly enrolment: Enrolment } | { readonly faults: Faults };
 
-export function readForm(form: EnrolForm): Read {
+/** A simulated VM has no boot files of its own, and no host. */
+export function stepsOf(platform: Platform): readonly Step[] {
+  return platform === "simulated" ? ["machine", "disks", "policy"] : ["machine", "boot", "disks", "policy", "kit"];
+}
+
+/** @param measurement of the boot files, where there are any. */
+export function readForm(form: EnrolForm, measurement: string | undefined): Read {
+  const simulated = form.platform === "simulated";
   const policy = form.policy.trim();
+  const typed = form.bootLater && !simulated ? linesOf(form.measurements).map((line) => line.toLowerCase()) : [];
   const read = enrolment.safeParse({
     name: form.name,
-    simulated: form.kind === "simulated",
+    simulated,
     disks: form.disks.map(({ id, device, name }) => ({ id: id.trim(), device: device.trim(), name: name.trim() })),
     endpoints: linesOf(form.endpoints),
-    measurements: linesOf(form.measurements).map((line) => line.toLowerCase()),
-    ...(policy === "" ? {} : { policy }),
+    // A policy of the owner's own names its measurements itself.
+    measurements: policy !== "" ? [] : measurement === undefined || simulated ? typed : [measurement],
+    ...(policy === "" ? (simulated ? {} : { preset: form.preset }) : { policy }),
   });
-  const more = read.success ? twins(form) : new Map<string, string>();
-  if (!read.success) return { faults: new Map(read.error.issues.map((issue) => [fieldOf(issue), sentenceOf(issue)])) };
+  const more = twins(form);
+  if (!read.success)
+    return { faults: new Map([...read.error.issues.map((issue) => [fieldOf(issue), sentenceOf(issue)] as const), ...more]) };
   return more.size > 0 ? { faults: more } : { enrolment: read.data };
 }
 
-/** Devices that are still the form's own suggestion follow the kind of VM. */
-export function withKind(form: EnrolForm, kind: EnrolForm["kind"], diskFolder: string | undefined): EnrolForm {
+export function stepOf(field: string): Step {
+  if (field.startsWith("boot-") || field === "measurements") return "boot";
+  if (field.startsWith("disks")) return "disks";
+  if (field.startsWith("plan-")) return "kit";
+  return field === "policy" ? "policy" : "machine";
+}
+
+/** Devices that are still the form's own suggestion follow the platform. */
+export function withPlatform(form: EnrolForm, platform: Platform, diskFolder: string | undefined): EnrolForm {
   const simulated = diskFolder === undefined ? suggestedDevice : `${diskFolder}/root.img`;
-  const [from, to] = kind === "simulated" ? [suggestedDevice, simulated] : [simulated, suggestedDevice];
-  return { ...form, kind, disks: form.disks.map((disk) => (disk.device === from ? { ...disk, device: to } : disk)) };
+  const [from, to] = platform === "simulated" ? [suggestedDevice, simulated] : [simulated, suggestedDevice];
+  return { ...form, platform, disks: form.disks.map((disk) => (disk.device === from ? { ...disk, device: to } : disk)) };
 }
 
 export function emptyDisk(key: number): DiskForm {
@@ -68,7 +92,7 @@ function twins({ disks }: EnrolForm): Map<string, string> {
   const faults = new Map<string, string>();
   disks.forEach((disk, index) => {
     for (const part of ["id", "device", "name"] as const)
-      if (disks.slice(0, index).some((other) => other[part].trim() === disk[part].trim()))
+      if (disk[part].trim() !== "" && disks.slice(0, index).some((other) => other[part].trim() === disk[part].trim()))
         faults.set(`disks-${index}-${part}`, `Disk ${index + 1}: another disk has the same ${part}.`);
   });
   return faults;
@@ -88,7 +112,7 @@ const sentences: Readonly<Partial<Record<string, string>>> = {
   disks: "At least one disk, at most 16.",
   endpoints: "1 to 8 addresses, one a line, each host:port.",
   measurements: "A launch digest has 96 hex digits.",
-  policy: "At most 65,536 characters of JSON.",
+  policy: "At most 131,072 characters of YAML or JSON.",
 };
 const diskSentences: Readonly<Partial<Record<string, string>>> = {
   id: "an id of 1 to 32 lower-case letters, digits or dashes, not beginning with a dash.",

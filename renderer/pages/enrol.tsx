@@ -1,155 +1,185 @@
-// How does a VM become known? The owner names it, its disks and where its agent finds this manager; the service makes the rest.
+// How does a VM become known? A guide of steps; nothing is made before its end, so that going back costs nothing. The step is in the address, what was typed
+// stays here above the steps.
 import { type SyntheticEvent, useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 import type { StatusView } from "../../core/api/schemas.ts";
-import { useAction } from "../api/action.ts";
 import { useConnection } from "../api/query.ts";
+import { emptyBoot, type Faults, readBoot } from "../boot/boot-form.ts";
+import { noStrayDrops } from "../boot/stray-drops.ts";
+import { type PlanForm, planFormFor, readPlan, withDisks } from "../boot/plan-form.ts";
+import { useBootFiles } from "../boot/use-boot-files.ts";
 import { act } from "../can.ts";
 import { ActionButton } from "../parts/button.tsx";
-import { Choice, TextArea, TextField } from "../parts/field.tsx";
-import { FailureNotice } from "../parts/notice.tsx";
+import { FaultSummary } from "../parts/fault-summary.tsx";
+import { FailureNotice, Notice } from "../parts/notice.tsx";
 import { PageHead, Section } from "../parts/page.tsx";
+import { Steps } from "../parts/steps.tsx";
+import { BootStep } from "./enrol-boot.tsx";
 import { DiskFields } from "./enrol-disks.tsx";
-import { emptyDisk, type EnrolForm, type Faults, readForm, withKind } from "./enrol-form.ts";
+import { emptyDisk, type EnrolForm, readForm, type Step, stepOf, stepsOf } from "./enrol-form.ts";
+import { KitStep } from "./enrol-kit.tsx";
+import { MachineStep } from "./enrol-machine.tsx";
+import { PolicyStep } from "./enrol-policy.tsx";
+import { useEnrolling } from "./enrolling.ts";
 
-export function EnrolPage({ status }: { readonly status: StatusView }) {
+export function EnrolPage({ status, step: asked }: { readonly status: StatusView; readonly step: string }) {
   const connection = useConnection();
-  const action = useAction();
   const [, navigate] = useLocation();
-  const [form, setForm] = useState<EnrolForm>({
-    name: "",
-    kind: "real",
-    disks: [emptyDisk(0)],
-    endpoints: status.listener.address ?? "",
-    measurements: "",
-    policy: "",
-  });
-  const { diskFolder } = status.simulation;
+  const [form, setForm] = useState<EnrolForm>(() => emptyForm(status));
+  const [planned, setPlanned] = useState<PlanForm>();
+  const [tried, setTried] = useState<ReadonlySet<Step>>(new Set());
   const [tries, setTries] = useState(0);
-  const read = readForm(form);
-  const faults: Faults = tries > 0 && "faults" in read ? read.faults : new Map();
-  const change = (part: Partial<EnrolForm>): void => setForm({ ...form, ...part });
+  const files = useBootFiles(emptyBoot);
+  const { action, made, run } = useEnrolling();
+  useEffect(noStrayDrops, []);
+
+  const real = form.platform !== "simulated";
+  const withBoot = real && !form.bootLater;
+  const boot = readBoot(files.form);
+  const set = withBoot && "set" in boot ? boot : undefined;
+  const plan = planOf(form, planned);
+  const [read, readHost] = [readForm(form, set?.set.measurement), readPlan(plan)];
+  const faults: Faults = new Map([
+    ...("faults" in read ? read.faults : []),
+    ...(withBoot && "faults" in boot ? boot.faults : []),
+    ...(real && "faults" in readHost ? readHost.faults : []),
+  ]);
+  const steps = stepsOf(form.platform);
+  const faulty = steps.findIndex((step) => [...faults.keys()].some((field) => stepOf(field) === step));
+  const at = Math.min(
+    Math.max(
+      0,
+      steps.findIndex((step) => step === asked),
+    ),
+    faulty < 0 ? steps.length : faulty,
+  );
+  const step = steps[at] ?? "machine";
+  const last = at === steps.length - 1;
+  const own: Faults = tried.has(step) ? new Map([...faults].filter(([field]) => stepOf(field) === step)) : new Map();
+  useStepFocus(step);
+
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    setTries(tries + 1);
-    if ("enrolment" in read)
-      action.run(
-        (client) => client.vms.add(read.enrolment),
-        ({ id }) => navigate(`/vms/${id}/enrolled`),
+    if (at === faulty) {
+      setTried(new Set([...tried, step]));
+      setTries(tries + 1);
+    } else if (!last) navigate(hrefOf(steps[at + 1] ?? step));
+    else if ("enrolment" in read)
+      run({ enrolment: read.enrolment, boot: set, plan: real && "plan" in readHost ? readHost.plan : undefined }, (vm) =>
+        navigate(set === undefined ? `/vms/${vm.id}/enrolled` : `/vms/${vm.id}/kit`),
       );
   };
   return (
     <>
-      <PageHead
-        title="Enrol a virtual machine"
-        back={{ href: "/vms", label: "Virtual machines" }}
-        lead="The service makes its configuration, its disk keys and the HOST_DATA value. No key is ever shown."
+      <PageHead title="Enrol a virtual machine" back={{ href: "/vms", label: "Virtual machines" }} />
+      <Steps
+        steps={steps.map((one, index) => ({
+          title: titles[one],
+          href: hrefOf(one),
+          state: index === at ? "now" : index < at && made === undefined ? "done" : "later",
+        }))}
       />
       <form className="form form-page" onSubmit={submit} noValidate>
-        <FaultSummary faults={faults} tries={tries} />
-        <Section title="Machine">
-          <TextField
-            id="name"
-            label="Name"
-            hint="As you call it. It shows beside every launch."
-            value={form.name}
-            onChange={(name) => change({ name })}
-            error={faults.get("name")}
-          />
-          <Choice
-            legend="Processor"
-            name="kind"
-            value={form.kind}
-            onChange={(kind) => setForm(withKind(form, kind, diskFolder))}
-            options={kinds}
-          />
+        <FaultSummary faults={own} tries={tries} />
+        <Section id="step" title={`Step ${at + 1} of ${steps.length}: ${titles[step]}`} lead={leads[step]}>
+          {step === "machine" && <MachineStep form={form} faults={own} diskFolder={status.simulation.diskFolder} onChange={setForm} />}
+          {step === "boot" && <BootStep form={form} files={files} read={boot} faults={own} tried={tried.has(step)} onChange={setForm} />}
+          {step === "disks" && <DisksStep form={form} faults={own} status={status} onChange={setForm} />}
+          {step === "policy" && <PolicyStep form={form} faults={own} measurement={set?.set.measurement} onChange={setForm} />}
+          {step === "kit" && <KitStep form={form} plan={plan} faults={own} measured={set !== undefined} onPlan={setPlanned} />}
         </Section>
-        <Section title="Disks" lead="What the agent opens in the VM. Each disk gets a fresh key of its own.">
-          {form.kind === "simulated" && diskFolder !== undefined && (
-            <p className="field-hint">
-              Disks of a simulated VM are files that are made here, in <code>{diskFolder}</code>.
+        {action.failure !== undefined && (
+          <FailureNotice failure={action.failure} title={made === undefined ? "It was not enrolled" : "The rest was not done"} />
+        )}
+        {made !== undefined && action.failure !== undefined && (
+          <Notice tone="info" title={`${made.name} is enrolled`}>
+            <p>
+              Try the rest again, or go on from <Link href={`/vms/${made.id}`}>its own page</Link>.
             </p>
+          </Notice>
+        )}
+        <div className="guide-buttons">
+          {at > 0 && made === undefined && (
+            <button type="button" className="button button-plain" onClick={() => navigate(hrefOf(steps[at - 1] ?? step))}>
+              Back
+            </button>
           )}
-          <DiskFields disks={form.disks} faults={faults} onChange={(disks) => change({ disks })} />
-        </Section>
-        <Section title="Manager">
-          <TextArea
-            id="endpoints"
-            label="Addresses of this manager"
-            hint="host:port, one a line, tried in order. The VM must be able to reach them."
-            rows={3}
-            code
-            value={form.endpoints}
-            onChange={(endpoints) => change({ endpoints })}
-            error={faults.get("endpoints")}
-          />
-        </Section>
-        <Section title="Expectations">
-          <TextArea
-            id="measurements"
-            label="Expected launch digests"
-            hint="MEASUREMENT values, 96 hex digits, one a line. Without any, you compare by hand at each approval."
-            rows={3}
-            code
-            value={form.measurements}
-            onChange={(measurements) => change({ measurements })}
-            error={faults.get("measurements")}
-          />
-          <details className="older" open={form.policy !== "" || undefined}>
-            <summary>Use a policy of your own</summary>
-            <TextArea
-              id="policy"
-              label="Appraisal policy as JSON"
-              hint="Replaces the preset as a whole. Leave it empty to use the preset."
-              rows={8}
-              code
-              value={form.policy}
-              onChange={(policy) => change({ policy })}
-              error={faults.get("policy")}
-            />
-          </details>
-        </Section>
-        {action.failure !== undefined && <FailureNotice failure={action.failure} title="It was not enrolled" />}
-        <div>
-          <ActionButton submits kind="primary" can={act(connection)} running={action.running && "Enrolling …"}>
-            Enrol
-          </ActionButton>
+          {last ? (
+            <ActionButton submits kind="primary" can={act(connection)} running={action.running && "Enrolling …"}>
+              {made !== undefined ? "Try the rest again" : set === undefined ? "Enrol" : "Enrol and make the kit"}
+            </ActionButton>
+          ) : (
+            <button type="submit" className="button button-primary">
+              Next: {titles[steps[at + 1] ?? step]}
+            </button>
+          )}
         </div>
       </form>
     </>
   );
 }
 
-/** Takes the focus after a submit that was not accepted, so that it is heard; each fault leads to its field. */
-function FaultSummary({ faults, tries }: { readonly faults: Faults; readonly tries: number }) {
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (tries > 0) box.current?.focus();
-  }, [tries]);
-  if (faults.size === 0) return null;
+interface DisksProps {
+  readonly form: EnrolForm;
+  readonly faults: Faults;
+  readonly status: StatusView;
+  readonly onChange: (form: EnrolForm) => void;
+}
+
+function DisksStep({ form, faults, status, onChange }: DisksProps) {
+  const { diskFolder } = status.simulation;
   return (
-    <section className="faults" ref={box} tabIndex={-1} aria-labelledby="faults-title">
-      <p id="faults-title" className="notice-title">
-        {faults.size === 1 ? "One field needs another look" : `${faults.size} fields need another look`}
-      </p>
-      <ul>
-        {[...faults].map(([field, sentence]) => (
-          <li key={field}>
-            <button type="button" className="link-button" onClick={() => document.getElementById(field)?.focus()}>
-              {sentence}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <>
+      {form.platform === "simulated" && diskFolder !== undefined && (
+        <p className="field-hint">
+          Disks of a simulated VM are files that are made here, in <code>{diskFolder}</code>.
+        </p>
+      )}
+      <DiskFields disks={form.disks} faults={faults} onChange={(disks) => onChange({ ...form, disks })} />
+    </>
   );
 }
 
-const kinds = [
-  { value: "real", label: "A real AMD SEV-SNP processor", hint: "Its evidence must lead to AMD's roots." },
-  {
-    value: "simulated",
-    label: "A simulated processor",
-    hint: "For trying: runs on this machine, is marked SIMULATED everywhere and never accepts real evidence.",
-  },
-] as const;
+/** Another step is heard, and begins at its top; the first one leaves the focus where the person is. */
+function useStepFocus(step: Step): void {
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    document.getElementById("step")?.focus();
+  }, [step]);
+}
+
+function planOf(form: EnrolForm, planned: PlanForm | undefined): PlanForm {
+  const disks = form.disks.map(({ id }) => id.trim());
+  const fresh = planFormFor(form.name, disks);
+  const smt = form.preset !== "strict";
+  const plan = planned === undefined ? { ...fresh, bits: { ...fresh.bits, smt } } : { ...planned, disks: withDisks(planned, disks) };
+  return form.platform === "simulated" ? plan : { ...plan, host: form.platform };
+}
+
+function emptyForm({ listener }: StatusView): EnrolForm {
+  return {
+    name: "",
+    platform: "qemu",
+    endpoints: listener.endpoint ?? listener.address ?? "",
+    disks: [emptyDisk(0)],
+    bootLater: false,
+    measurements: "",
+    preset: "standard",
+    policy: "",
+  };
+}
+
+function hrefOf(step: Step): string {
+  return `/vms/enrol/${step}`;
+}
+
+const titles: Readonly<Record<Step, string>> = { machine: "Machine", boot: "Boot files", disks: "Disks", policy: "Policy", kit: "Kit" };
+const leads: Readonly<Record<Step, string>> = {
+  machine: "Nothing is made before the last step. You can go back at any time.",
+  boot: "What the processor measures when the VM starts: only this is given keys.",
+  disks: "What the agent opens in the VM. Each disk gets a fresh key of its own.",
+  policy: "What the evidence of every launch must show.",
+  kit: "What the host is told. The kit is written from this, ready to paste.",
+};

@@ -13,8 +13,10 @@ import { PageHead, Pairs, Section } from "../parts/page.tsx";
 import { RawReport } from "../parts/raw-report.tsx";
 import { WhenExactly } from "../parts/time.tsx";
 import { Timeline } from "../parts/timeline.tsx";
+import { CompareLaunches } from "../parts/compare-launches.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import { launchSentence, launchWords, tally } from "../words.ts";
+import { WhichInput } from "../parts/which-input.tsx";
 import { WhyAsked } from "../parts/why-asked.tsx";
 import { DecisionPanel } from "./decision.tsx";
 
@@ -61,6 +63,7 @@ function LaunchView({ launch, status }: { readonly launch: LaunchDetail; readonl
           <Verdict launch={launch} />
           {changed && <NewEvidence evidence={launch.evidence} onSeen={() => setSeen(launch.evidence)} />}
           <WhyAsked launch={launch} />
+          <WhichInput launch={launch} />
           {launch.signals.length > 0 && (
             <Notice tone="wait" title={launch.signals.length === 1 ? "Something to know" : `${launch.signals.length} things to know`}>
               {launch.signals.map((signal) => (
@@ -87,6 +90,7 @@ function LaunchView({ launch, status }: { readonly launch: LaunchDetail; readonl
           ) : (
             <ClaimGroups checks={launch.checks} fields={launch.fields} />
           )}
+          <CompareLaunches launch={launch} />
           {launch.report !== undefined && <RawReport hex={launch.report} />}
           <Timeline launch={launch} />
         </div>

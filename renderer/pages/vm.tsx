@@ -7,7 +7,9 @@ import type { StatusView, VmDetail } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";
 import { useConnection, useQuery } from "../api/query.ts";
 import { act, simulate } from "../can.ts";
+import { BootSetsSection } from "../parts/boot-sets-section.tsx";
 import { ActionButton } from "../parts/button.tsx";
+import { ConfigurationSection } from "../parts/configuration-section.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Digest } from "../parts/digest.tsx";
 import { LaunchTable } from "../parts/launch-table.tsx";
@@ -16,7 +18,7 @@ import { Answer, Empty, FailureNotice, Notice } from "../parts/notice.tsx";
 import { PageHead, Pairs, Section } from "../parts/page.tsx";
 import { WhenExactly } from "../parts/time.tsx";
 import { ApprovalsSection, ChipsSection } from "../parts/vm-past.tsx";
-import { ConfigurationSection, DisksSection, PolicySection } from "../parts/vm-sections.tsx";
+import { DisksSection, HostSection, PolicySection } from "../parts/vm-sections.tsx";
 
 interface Props {
   readonly id: string;
@@ -40,7 +42,9 @@ export function VmPage({ id, status, fresh = false }: Props) {
             <VmHead vm={detail} status={status} />
             {fresh && <Enrolled vm={detail} />}
             {detail.failedOpens > 0 && <FailedOpens count={detail.failedOpens} />}
+            <HostSection vm={detail} />
             <ConfigurationSection vm={detail} />
+            <BootSetsSection vm={detail} status={status} />
             <DisksSection vm={detail} />
             <PolicySection vm={detail} />
             <ApprovalsSection vm={detail} />

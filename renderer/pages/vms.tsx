@@ -21,9 +21,14 @@ export function VmsPage() {
         title="Virtual machines"
         lead="Only a VM that is enrolled here can get a key."
         actions={
-          <Link href="/vms/enrol" className="button button-primary">
-            <Plus aria-hidden size={16} /> Enrol a virtual machine
-          </Link>
+          <>
+            <Link href="/vms/check" className="button button-plain">
+              Check a host's configuration
+            </Link>
+            <Link href="/vms/enrol" className="button button-primary">
+              <Plus aria-hidden size={16} /> Enrol a virtual machine
+            </Link>
+          </>
         }
       />
       <Answer query={vms} what="the virtual machines">

@@ -1,64 +1,13 @@
-// What was issued to this VM, which disks are its own, and what is asked of it? Shown as the owner must hand it on: exact text, with copy.
+// Which disks are this VM's own, how does its host start it, and what is asked of it?
 import type { VmDetail } from "../../core/api/schemas.ts";
 import { Link } from "wouter";
 import { CopyButton } from "./copy.tsx";
-import { Digest } from "./digest.tsx";
-import { CodeBlock, Section } from "./page.tsx";
+import { CodeBlock, Pairs, Section } from "./page.tsx";
+import { deliveryWords } from "./plan-fields.tsx";
 import { Table } from "./table.tsx";
+import { hostWords } from "../words.ts";
+import { pretty } from "./pretty.ts";
 import { When } from "./time.tsx";
-
-export function ConfigurationSection({ vm }: { readonly vm: VmDetail }) {
-  const [current, ...older] = vm.configurations;
-  if (current === undefined) return null;
-  return (
-    <Section
-      title="Configuration and HOST_DATA"
-      lead="The VM gets the configuration in the open; the host starts the VM with its digest as HOST_DATA. One changed byte, and no key goes out."
-    >
-      <dl className="hand-over">
-        <div>
-          <dt>HOST_DATA, hex</dt>
-          <dd>
-            <code className="value">{current.digest}</code> <CopyButton text={current.digest} what="HOST_DATA as hex" />
-          </dd>
-        </div>
-        <div>
-          <dt>HOST_DATA, base64 (for QEMU's host-data)</dt>
-          <dd>
-            <code className="value">{current.hostDataBase64}</code> <CopyButton text={current.hostDataBase64} what="HOST_DATA as base64" />
-          </dd>
-        </div>
-      </dl>
-      <div className="code-head">
-        <h3>Configuration</h3>
-        <span className="quiet">
-          issued <When at={current.issuedAt} />; copied as the exact canonical text
-        </span>
-        <CopyButton text={current.text} what="the configuration" label="Copy" />
-      </div>
-      <CodeBlock text={pretty(current.text)} label="Configuration" />
-      {older.length > 0 && (
-        <details className="older">
-          <summary>Configurations before</summary>
-          <ul>
-            {older.map((configuration) => (
-              <li key={configuration.digest}>
-                <Digest value={configuration.digest} what="Configuration digest" /> issued <When at={configuration.issuedAt} />
-                {configuration.retiredAt === undefined ? (
-                  ", still accepted"
-                ) : (
-                  <>
-                    , retired <When at={configuration.retiredAt} />
-                  </>
-                )}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </Section>
-  );
-}
 
 export function DisksSection({ vm }: { readonly vm: VmDetail }) {
   return (
@@ -76,6 +25,42 @@ export function DisksSection({ vm }: { readonly vm: VmDetail }) {
           </tr>
         ))}
       </Table>
+    </Section>
+  );
+}
+
+export function HostSection({ vm }: { readonly vm: VmDetail }) {
+  const { hostPlan } = vm;
+  if (vm.simulated) return null;
+  return (
+    <Section
+      title="Host"
+      lead="How the host starts it. The launch kit has everything to paste there."
+      beside={
+        <Link href={`/vms/${vm.id}/kit`} className="button button-plain">
+          {hostPlan === undefined ? "Make its launch kit" : "Launch kit"}
+        </Link>
+      }
+    >
+      {hostPlan === undefined ? (
+        <p className="quiet">Nobody said yet how its host starts it.</p>
+      ) : (
+        <Pairs
+          beside
+          pairs={[
+            { term: "Host", value: hostWords[hostPlan.host] },
+            { term: "Memory", value: `${hostPlan.memoryMib} MiB` },
+            { term: "Guest policy", value: <code>{hostPlan.guestPolicy}</code> },
+            { term: "Configuration by", value: deliveryWords[hostPlan.delivery] },
+            { term: "Folder on the host", value: <code>{hostPlan.folder}</code> },
+            { term: "ID key", value: hostPlan.idKey === undefined ? "none" : <code>{hostPlan.idKey}</code> },
+            ...(hostPlan.authorKey === undefined ? [] : [{ term: "Author key", value: <code>{hostPlan.authorKey}</code> }]),
+          ]}
+        />
+      )}
+      <p>
+        <Link href={`/vms/check/${vm.id}`}>Check a host's configuration</Link>
+      </p>
     </Section>
   );
 }
@@ -99,13 +84,4 @@ export function PolicySection({ vm }: { readonly vm: VmDetail }) {
       </details>
     </Section>
   );
-}
-
-/** For the eye only: what is copied is the text itself. */
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
 }

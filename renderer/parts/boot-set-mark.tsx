@@ -1,0 +1,17 @@
+// How does a boot set stand? Its state as an icon and a word.
+import { Archive, CircleCheck, CircleDashed, type LucideIcon } from "lucide-react";
+import type { KeptBootSetView } from "../../core/api/boot-schemas.ts";
+import { type BootSetState, bootSetWords, stateOf } from "../boot/boot-set-state.ts";
+import { Mark } from "./mark.tsx";
+
+export function BootSetMark({ kept }: { readonly kept: KeptBootSetView }) {
+  const state = stateOf(kept);
+  const { word, tone } = bootSetWords[state];
+  return (
+    <Mark icon={icons[state]} tone={tone}>
+      {word}
+    </Mark>
+  );
+}
+
+const icons: Readonly<Record<BootSetState, LucideIcon>> = { candidate: CircleDashed, approved: CircleCheck, retired: Archive };
