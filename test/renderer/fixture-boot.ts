@@ -1,10 +1,13 @@
-// What the fixture service answers about boot sets: it keeps what it is given, and names a measurement that it did not work out.
+// What the fixture service answers about boot sets: it keeps what it is given, and measures it as the service does.
 import type { implement } from "@orpc/server";
 import type { contract } from "../../core/api/contract.ts";
+import { must } from "../../core/base/result.ts";
+import { measureBootSet } from "../../core/measure/boot-set.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
 import type { BootSetProposalView, VmDetail } from "../../core/api/schemas.ts";
 import type { Changes } from "../../core/node/service/changes.ts";
 import { never, refused } from "./fixture-answers.ts";
-import { digestOf, idOf } from "./fixture-values.ts";
+import { idOf } from "./fixture-values.ts";
 
 type BootApi = Pick<ReturnType<typeof implement<typeof contract>>["boot"], "add" | "remove" | "preview" | "approve" | "retire">;
 type BootSets = VmDetail["bootSets"];
@@ -18,7 +21,7 @@ export function fixtureBoot(api: BootApi, service: Fixture, changes: Changes) {
   return {
     add: api.add.handler(({ input: { vm, label, set } }) =>
       changeBootSets(service, changes, vm, (sets) => [
-        { id: idOf(`boot set ${label}`), label, set: { ...set, measurement: digestOf(`measurement ${label}`, 48) }, addedAt: now() },
+        { id: idOf(`boot set ${label}`), label, set: must(measureBootSet(set, nodePrimitives)), addedAt: now() },
         ...sets,
       ]),
     ),

@@ -8,13 +8,17 @@ import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { contract } from "../../core/api/contract.ts";
 import { answerPage, type PageFiles } from "../../core/api/page-files.ts";
-import { emptyRun, never, refused, summaryOf, vmSummaryOf } from "./fixture-answers.ts";
+import { never, refused, summaryOf, vmSummaryOf } from "./fixture-answers.ts";
 import { policyFromText } from "../../core/appraise/policy-text.ts";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { must } from "../../core/base/result.ts";
 import { policyDraft, policyFields, policyPresets } from "../../core/node/service/policy-views.ts";
 import type { CollateralItemView, CollateralRun } from "../../core/api/collateral-schemas.ts";
+import { fixtureKit, type KitFixture } from "./fixture-kit.ts";
 import { bootSetProposalOf, changeBootSets, fixtureBoot } from "./fixture-boot.ts";
+import type { ComparisonView, ExplanationView } from "../../core/api/explain-schemas.ts";
+import type { IdKeyView } from "../../core/api/id-key-schemas.ts";
+import type { HostCheckView, KitView } from "../../core/api/kit-schemas.ts";
 import type {
   BootSetProposalView,
   ChangeEvent,
@@ -30,7 +34,7 @@ import type {
 import { Changes } from "../../core/node/service/changes.ts";
 import { idOf, readyStatus, vm } from "./fixture-values.ts";
 
-export class FixtureService {
+export class FixtureService implements KitFixture {
   status: StatusView = readyStatus;
   launches: LaunchDetail[] = [];
   vms: VmDetail[] = [];
@@ -38,6 +42,11 @@ export class FixtureService {
   proposals: ProposalView[] = [];
   collateral: CollateralItemView[] = [];
   run: CollateralRun | undefined;
+  idKeys: IdKeyView[] = [];
+  kit: Pick<KitView, "files" | "steps" | "traps"> = { files: [], steps: [], traps: [] };
+  findings: HostCheckView["findings"] = [];
+  explanation: ExplanationView | undefined;
+  comparison: ComparisonView = { differences: [], always: "" };
   /** Canonical JSON of proposed policies, by proposal. */
   readonly drafts = new Map<string, string>();
   /** The one code that confirms. */
@@ -176,8 +185,8 @@ function routerOf(service: FixtureService, changes: Changes) {
       }),
       get: api.launches.get.handler(({ input }) => one(service.launches, input.id)),
       decide: api.launches.decide.handler(() => never()),
-      explain: api.launches.explain.handler(() => never()),
-      compare: api.launches.compare.handler(() => never()),
+      explain: api.launches.explain.handler(() => service.explanation ?? never()),
+      compare: api.launches.compare.handler(() => service.comparison),
     },
     approvals: {
       propose: api.approvals.propose.handler(({ input }) => {
@@ -272,27 +281,7 @@ function routerOf(service: FixtureService, changes: Changes) {
       fields: api.policies.fields.handler(() => policyFields()),
       schema: api.policies.schema.handler(() => ({ schema: JSON.stringify(policySchema) })),
     },
-    collateral: {
-      list: api.collateral.list.handler(() => service.collateral),
-      import: api.collateral.import.handler(() => ({ items: [], added: 0 })),
-      export: api.collateral.export.handler(() => ({ bundle: "" })),
-      fetch: api.collateral.fetch.handler(() => never()),
-      fetchKnown: api.collateral.fetchKnown.handler(() => {
-        const run: CollateralRun = { ...emptyRun, startedAt: new Date().toISOString() };
-        service.run = run;
-        changes.tell({ kind: "collateral" });
-        return run;
-      }),
-      run: api.collateral.run.handler(() => (service.run === undefined ? {} : { run: service.run })),
-    },
-    simulations: {
-      launch: api.simulations.launch.handler(() => {
-        const simulation = service.simulations[0];
-        return simulation ?? never();
-      }),
-      get: api.simulations.get.handler(({ input }) => one(service.simulations, input.id)),
-      cancel: api.simulations.cancel.handler(() => ({})),
-    },
+    ...fixtureKit(api, service, changes),
   });
 
   function ready(backend: string): StatusView {

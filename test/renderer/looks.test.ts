@@ -9,6 +9,7 @@ import { shoot } from "./browser.ts";
 import { useConsole } from "./console.ts";
 import type { FixtureService } from "./fixture-service.ts";
 import { collateral, endedRun, waitingLaunch } from "./fixture-collateral.ts";
+import { bootSets, exampleKit, hostPlan, idKey } from "./fixture-boot-sets.ts";
 import { before, history, idOf, pendingLaunch, vm } from "./fixture-values.ts";
 
 const pages = [
@@ -20,6 +21,11 @@ const pages = [
   ["vm", `/vms/${idOf("lab")}`],
   ["policy", `/vms/${idOf("mail")}/policy`],
   ["enrol", "/vms/enrol"],
+  ["kit", `/vms/${idOf("shop")}/kit`],
+  ["kit-unplanned", `/vms/${idOf("mail")}/kit`],
+  ["real-vm", `/vms/${idOf("shop")}`],
+  ["next-kernel", `/vms/${idOf("shop")}/boot-files`],
+  ["check-host", "/vms/check"],
   ["collateral", "/collateral"],
   ["settings", "/settings"],
 ] as const;
@@ -35,7 +41,13 @@ describe("every page", needs("chromium"), () => {
     service.status = { ...service.status, pending: 1, expiring: [{ product: "Genoa", until: before(-500_000), state: "soon" }] };
     service.collateral = [...collateral()];
     service.run = endedRun;
-    service.vms = [vm("lab", { simulated: true, failedOpens: 1 }), vm("mail", { enabled: false })];
+    service.vms = [
+      vm("lab", { simulated: true, failedOpens: 1 }),
+      vm("mail", { enabled: false }),
+      vm("shop", { bootSets: [...bootSets()], hostPlan }),
+    ];
+    service.kit = exampleKit;
+    service.idKeys = [idKey];
     service.simulations = [
       {
         id: idOf("sim"),
