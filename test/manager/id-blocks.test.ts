@@ -13,7 +13,7 @@ const code = (expected: string) => ({ ok: false, failure: { code: expected } });
 const id = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
 const kept: KeptBootSet = fullVm.bootSets[0] ?? never();
-const { approvedAt: _, approvalReason: __, retiredAt: ___, ...bare } = kept;
+const { approvedAt: _at, approvalReason: _reason, retiredAt: _until, ...bare } = kept;
 const approved: KeptBootSet = { ...bare, id: id(1), label: "approved", approvedAt: 2_000 };
 const candidate: KeptBootSet = { ...bare, id: id(2), label: "candidate" };
 const retired: KeptBootSet = { ...approved, id: id(3), label: "retired", retiredAt: 3_000 };
@@ -123,7 +123,7 @@ describe("a block for a plan", () => {
   test("is refused without a plan, without a key in it, and for a key that is gone or of another purpose", async () => {
     const { world, vm } = await prepared();
     const withPlan = (hostPlan: KeptPlan) => world.disk.vms.set(vm.id, { ...vm, hostPlan });
-    const { idKey: ____, ...keyless } = plan;
+    const { idKey: _key, ...keyless } = plan;
     withPlan(keyless);
     expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(code("id-block.no-key"));
     withPlan({ ...plan, idKey: "gone" });
@@ -132,7 +132,7 @@ describe("a block for a plan", () => {
     expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(code("id-key.purpose"));
     withPlan({ ...plan, authorKey: "image" });
     expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(code("id-key.purpose"));
-    const { hostPlan: _____, ...planless } = vm;
+    const { hostPlan: _plan, ...planless } = vm;
     world.disk.vms.set(vm.id, planless);
     expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(code("kit.no-plan"));
     expect(await world.manager.idBlocks.signForPlan(id(9), approved.id, false)).toMatchObject(code("kit.no-plan"));

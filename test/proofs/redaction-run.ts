@@ -1,6 +1,6 @@
 // A whole run of the product with everything that it lets be seen: what its programs wrote, what its page and its folders hold, what its processes were
 // started with. redaction.test.ts looks into it for keys.
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +50,7 @@ export async function redactionRun(
     const exits = [await refusedAgent(cli, policy, scratch, seen), await wrongKeyAgent(cli, policy, scratch, diskKey, seen)];
     await askEverything(cli);
     await addWithShortKey(cli, scratch, shortKey);
+    await askOfSigningKeys(cli, scratch);
     await whileOpen(installation, Buffer.from(passphrase));
     // The write-ahead log is only there while the manager runs.
     seen.push(...filesIn("data folder, open", installation.folder));
@@ -158,6 +159,28 @@ async function addWithShortKey(cli: CommandLine, scratch: string, key: Uint8Arra
   const words = ["--name", "short", "--simulated", "--disk", "id=root,device=/srv/short.img,name=root", "--disk-key-file", `root=${file}`];
   const { code } = await cli("vm", "add", ...words);
   if (code === 0) throw new Error("a key of 12 bytes was taken");
+}
+
+/** Keys of every purpose, one of them from a file, and everything that can be asked of them. */
+async function askOfSigningKeys(cli: CommandLine, scratch: string): Promise<void> {
+  const file = join(scratch, "id-key.pem");
+  writeFileSync(file, generateKeyPairSync("ec", { namedCurve: "secp384r1" }).privateKey.export({ format: "pem", type: "pkcs8" }), {
+    mode: 0o600,
+  });
+  const answers = [
+    await cli("id-key", "create", "image", "--purpose", "id"),
+    await cli("id-key", "create", "releases", "--purpose", "reference"),
+    await cli("id-key", "import", "owner", file, "--purpose", "author"),
+    await cli("id-key", "list"),
+    await cli("id-key", "show", "owner"),
+    await cli("id-key", "export", "image"),
+    await cli("id-key", "policy", "image", "--vm", "refused", "--author-key", "owner"),
+  ];
+  const failed = answers.find(({ code }) => code !== 0);
+  if (failed !== undefined) throw new Error(`a signing key could not be used: ${failed.stderr}`);
+  const other = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({ format: "pem", type: "pkcs8" });
+  writeFileSync(file, other);
+  if ((await cli("id-key", "import", "other", file, "--purpose", "id")).code === 0) throw new Error("a key of another curve was taken");
 }
 
 async function askEverything(cli: CommandLine): Promise<void> {

@@ -8,6 +8,8 @@ import { describe, expect, test } from "vitest";
 import { silentLog } from "../../core/base/log.ts";
 import { must } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
+import { idKeyAccount } from "../../core/manager/id-keys.ts";
+import type { IdKeyRecord } from "../../core/manager/id-key-records.ts";
 import { diskAccount } from "../../core/manager/keys.ts";
 import type { Keychain } from "../../core/manager/ports.ts";
 import { openOsKeychain } from "../../core/node/keychain/os-keychain.ts";
@@ -34,15 +36,17 @@ describe.skipIf(missing("cryptsetup", "chromium"))("a whole run", () => {
 async function lookThrough(kind: "os" | "sealed-file"): Promise<readonly string[]> {
   const secrets: Record<string, Uint8Array> = {};
   const run = await redactionRun(kind, async ({ folder }, passphrase) => {
-    const { vms, installation } = recordsOf(folder);
+    const { vms, idKeys, installation } = recordsOf(folder);
     const keychain = await keychainOf(kind, folder, installation, passphrase);
     for (const { id, name, disks } of vms) {
       for (const { id: disk } of disks) secrets[`disk key of ${name}`] = await bytesOf(keychain, diskAccount(id, disk));
     }
+    for (const { name } of idKeys) secrets[`private key ${name}`] = await bytesOf(keychain, idKeyAccount(name));
     secrets["the CA's private key"] = scalarOf(await bytesOf(keychain, caAccount));
   });
   Object.assign(secrets, run.brought);
   expect(Object.keys(secrets)).toEqual(expect.arrayContaining(["disk key of simulated-1", "disk key of refused", "disk key of wrong-key"]));
+  expect(Object.keys(secrets)).toEqual(expect.arrayContaining(["private key image", "private key owner", "private key releases"]));
   expect(secrets["disk key of wrong-key"]).toEqual(secrets["imported disk key"]);
 
   expectWhole(run);
@@ -70,13 +74,17 @@ function expectWhole({ seen, sampled, exits }: RedactionRun): void {
 }
 
 /** From a copy: the folder is its manager's. */
-function recordsOf(folder: string): { readonly vms: readonly VmRecord[]; readonly installation: string } {
+function recordsOf(folder: string): {
+  readonly vms: readonly VmRecord[];
+  readonly idKeys: readonly IdKeyRecord[];
+  readonly installation: string;
+} {
   const copy = mkdtempSync(join(tmpdir(), "portcullis-copy-"));
   try {
     for (const name of [databaseFile, `${databaseFile}-wal`])
       if (existsSync(join(folder, name))) copyFileSync(join(folder, name), join(copy, name));
     const store = must(openStore({ folder: copy, log: silentLog }));
-    const records = { vms: store.vms(), installation: store.setting("installation.id") ?? "" };
+    const records = { vms: store.vms(), idKeys: store.idKeys(), installation: store.setting("installation.id") ?? "" };
     store.close();
     return records;
   } finally {
