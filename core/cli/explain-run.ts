@@ -12,7 +12,7 @@ import { hostSignature, signatureText } from "../measure/vcpu.ts";
 import { nodePrimitives } from "../node/primitives.ts";
 import { parseReport } from "../snp/report.ts";
 import type { CommonOptions } from "./command.ts";
-import { digested, featuresFrom, signatureFrom, vmmFrom } from "./measure-run.ts";
+import { featuresFrom, readBootFile, signatureFrom, vmmFrom } from "./boot-set-files.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
 import { refuseInput } from "./policy-file.ts";
 import { maximumReport, readFile } from "./report-run.ts";
@@ -124,10 +124,10 @@ function measuredFirmware(path: string): Result<MeasuredFirmware> {
 }
 
 function bootFile(path: string, isKernel: boolean, output: Output): Result<BootFile> {
-  const read = digested(path, output);
+  const read = readBootFile(path, output);
   if (!read.ok) return read;
   if (isKernel && read.value.bytes === 0) return fail(failure("measure.kernel-empty", path));
-  return ok({ name: path, sha256: toHex(read.value.digest), bytes: read.value.bytes });
+  return ok({ ...read.value, name: path });
 }
 
 /** Each once; the first failure ends it. */
