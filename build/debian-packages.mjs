@@ -138,7 +138,7 @@ function apt(work, args, cwd = work) {
     env: plainEnvironment(),
   });
   if (result.status === 0) return undefined;
-  const why = result.error === undefined ? `${result.stderr}`.trim().split("\n").slice(0, 3).join(" ") : result.error.message;
+  const why = result.error === undefined ? result.stderr.trim().split("\n").slice(0, 3).join(" ") : result.error.message;
   return `Debian's packages were not brought: apt-get ${args[0]} failed. Is the mirror that this machine names reachable from here? ${why}`;
 }
 

@@ -12,9 +12,10 @@ import { commonSteps, commonTraps, supportFiles } from "./support.ts";
 /** Failures: `kit.not-sayable` where XML cannot hold a character of the command line; `kit.plan-malformed` where libvirt takes no such name. */
 export function libvirtKit(facts: LaunchFacts): Result<Kit> {
   const { vm, set, paths } = facts;
-  // XML 1.0, section 2.2: no control characters but tab, newline and carriage return, and neither U+FFFE nor U+FFFF.
+  // XML 1.0, section 2.2: no control characters but tab, newline and carriage return, and neither U+FFFE nor U+FFFF. libvirt writes its domains anew without
+  // keeping carriage returns.
   const unsayable = /[\p{Cc}\uFFFE\uFFFF]/u;
-  if (unsayable.test(set.direct?.commandLine.replace(/[\t\n\r]/g, "") ?? "")) return fail(failure("kit.not-sayable", "the command line"));
+  if (unsayable.test(set.direct?.commandLine.replace(/[\t\n]/g, "") ?? "")) return fail(failure("kit.not-sayable", "the command line"));
   if (vm.name.includes("/") || vm.name === "." || vm.name === "..")
     return fail(failure("kit.plan-malformed", "the VM's name has a slash, which libvirt refuses"));
   const file = `${paths.folder}/${domainName}`;

@@ -31,11 +31,12 @@ export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
       "If the agent says that its configuration is not attested, HOST_DATA did not reach the CPU: see the traps for what to try. It then refuses to ask for a key, as it must.",
     ],
     traps: [
-      "None of this was tried on a Proxmox VE host. It follows the published source of Proxmox's qemu-server, and QEMU 10 parses the options.",
+      "None of this was tried on a Proxmox VE host. It follows the published source of Proxmox's qemu-server, and QEMU 10.0 takes such a line up to the missing processor.",
       "amd-sev: type=snp alone allows debugging: no-debug is 0 unless it is set, the policy becomes 0xb0000, and the host may decrypt the guest. Keep no-debug=1.",
       "kernel-hashes is 0 unless it is set: then kernel, initrd and command line are not measured.",
       "amd-sev has no key for HOST_DATA, the ID block or the author key. So args adds a second sev-snp-guest object that has them, portcullis0, and points the machine to it; the object that amd-sev makes, sev0, is then not used.",
       hostDataTrap,
+      `Proxmox takes only those vCPU models that it knows by name; where it does not know ${set.vcpuModel}, use the name without a version: it has the same signature.`,
       "Proxmox takes cbitpos and reduced-phys-bits from the machine; the ones in args are the plan's. Compare them with qm showcmd.",
       `Proxmox starts its own firmware, OVMF_SEV_4M.fd; the -bios in args comes after it and counts. Whether Proxmox's firmware has a place for kernel hashes is not known: portcullis ovmf inspect says it.`,
       ...(beyondAmdSev(policy) ? [`amd-sev cannot say the policy ${policy}; only the object in args does.`] : []),
@@ -65,6 +66,7 @@ function configurationLines(facts: LaunchFacts): string {
     ...disks,
     ...configDisk,
     "net0: virtio,bridge=vmbr0",
+    "reboot: 0",
     "serial0: socket",
     "vga: serial0",
     `smbios1: uuid=${vm.id}`,
@@ -108,4 +110,5 @@ function dnsName(name: string): string {
   return plain === "" ? "portcullis" : plain.slice(0, 63).replace(/[.-]+$/, "");
 }
 
-const hostDataTrap = "UNCERTAIN, never tried: args: -set object.sev0.host-data=… is sometimes named as a way to set HOST_DATA.";
+const hostDataTrap =
+  "Do not set HOST_DATA by args: -set object.sev0.host-data=…, which is sometimes named: nobody tried it on Proxmox VE, and QEMU 10 answers that -set is not supported with object. If Proxmox refuses the second object, leave amd-sev out and keep args: then Proxmox must be given bios: seabios, so that it adds no firmware of its own. That was not tried either.";

@@ -1,5 +1,6 @@
 // What does every host need beside its own launch? The agent's configuration, the sums of the boot files, and the steps and traps that all hosts share.
 // Sentences are for the owner who pastes: what to do, then why.
+import { utf8 } from "../base/utf8.ts";
 import { configDiskName, configurationName, lastSegment, sumsName } from "./host-paths.ts";
 import type { LaunchFacts } from "./launch-facts.ts";
 import type { KitFile } from "./launch-kit.ts";
@@ -57,6 +58,9 @@ export function commonTraps({ set, policy, allowsSmt, paths }: LaunchFacts): rea
           "The measured command line has no console=ttyS0, so the serial console stays silent and the agent is not seen. Adding it means another measurement.",
         ]
       : []),
+    ...(set.direct !== undefined && utf8(set.direct.commandLine).length > mostCommandLine
+      ? [`The command line is longer than the ${mostCommandLine} bytes that Linux reads: what comes after is measured and ignored.`]
+      : []),
     ...(set.vcpuModel === "host"
       ? [
           `The vCPU model is the host's own: it was measured as 0x${set.vcpuSignature.toString(16)} (CPUID 1 EAX), and on a machine of another model or stepping the measurement is another.`,
@@ -80,3 +84,6 @@ function sums({ set, paths }: LaunchFacts): string {
   ];
   return entries.map(([sha256, path]) => (path === undefined ? "" : `${sha256}  ${lastSegment(path)}\n`)).join("");
 }
+
+/** COMMAND_LINE_SIZE of Linux on x86, without its NUL. */
+const mostCommandLine = 2047;
