@@ -2,6 +2,7 @@
 import { evidenceTargets } from "./targets-evidence.ts";
 import { fileTargets } from "./targets-files.ts";
 import { floorTargets } from "./targets-floors.ts";
+import { kitTargets } from "./targets-kit.ts";
 import { policyTargets } from "./targets-policy.ts";
 import { Fault, type Target } from "./target.ts";
 import { textTargets } from "./targets-text.ts";
@@ -14,6 +15,7 @@ export const targets: readonly Target[] = [
   ...floorTargets,
   ...wireTargets,
   ...fileTargets,
+  ...kitTargets,
 ];
 
 export function targetNamed(name: string): Target | undefined {

@@ -59,10 +59,10 @@ function readQemuText(text: string): Result<SeenLaunch> {
 /** The words after the program's name, where this command starts QEMU. */
 function argumentsOf({ words, cut }: ShellCommand): readonly ShellCommand[] | undefined {
   const program = words.findIndex((word) => /(?:^|[/:-])(?:qemu-system-[a-z0-9_]+|qemu-kvm|kvm)\}?$/.test(withoutMarks(word)));
-  const option = words.findIndex((word) => /^--?(?:machine|M|object|kernel|bios|smp|drive)$/.test(word));
-  if (option === -1) return undefined;
-  // A program whose name is a variable: what comes before its first option is no option's.
-  const start = program !== -1 && program < option ? program + 1 : words.findIndex((word) => word.startsWith("-"));
+  const option = words.findIndex((word) => word.startsWith("-"));
+  // A program whose name is a variable is known by its options; what comes before them is none.
+  if (option === -1 || (program === -1 && !words.some((word) => /^--?(?:machine|M|object)$/.test(word)))) return undefined;
+  const start = program === -1 ? option : program + 1;
   return [{ words: words.slice(start), cut }];
 }
 

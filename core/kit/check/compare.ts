@@ -40,9 +40,9 @@ function compareGuest(judge: Judge, { plan, hostData, set, idBlock }: Expected):
   const policy = BigInt(plan.guestPolicy);
   compare(judge, "policy", seen.policy, policy, (one) => `0x${one.toString(16)}`, "The guest policy");
   compare(judge, "hostData", seen.hostData, toBase64(hostData), String, "HOST_DATA");
-  compare(judge, "cbitpos", seen.cbitpos, plan.cbitpos, String, "cbitpos");
-  compare(judge, "reducedPhysBits", seen.reducedPhysBits, plan.reducedPhysBits, String, "reduced-phys-bits");
-  if (set.direct === undefined) compare(judge, "kernelHashes", seen.kernelHashes, false, onOff, "kernel-hashes");
+  compare(judge, "cbitpos", seen.cbitpos, plan.cbitpos, String, "The place of the encryption bit");
+  compare(judge, "reducedPhysBits", seen.reducedPhysBits, plan.reducedPhysBits, String, "The number of address bits that encryption takes");
+  if (set.direct === undefined) compare(judge, "kernelHashes", seen.kernelHashes, false, onOff, "The switch for kernel hashes");
   const isSecure = (BigInt(set.guestFeatures) & secureTscBit) !== 0n;
   const secureTsc = seen.secureTsc ?? { known: false };
   compare(judge, "secureTsc", secureTsc, isSecure, onOff, "SecureTSC changes SEV_FEATURES, which are measured; it");
@@ -62,7 +62,8 @@ function compareGuest(judge: Judge, { plan, hostData, set, idBlock }: Expected):
   judge.known("idBlock", seen.idBlock, seen.idAuth === undefined ? absent : undefined, toBase64(idBlock.block));
   compare(judge, "idBlock", seen.idBlock, toBase64(idBlock.block), String, "The ID block");
   compare(judge, "idAuth", seen.idAuth, toBase64(idBlock.auth), String, "The ID authentication");
-  compare(judge, "authorKey", seen.authorKey ?? { known: false }, idBlock.authorKey, onOff, "Whether there is an author key");
+  if (seen.idAuth !== undefined)
+    compare(judge, "authorKey", seen.authorKey ?? { known: false }, idBlock.authorKey, onOff, "The switch for an author key");
 }
 
 function compareFiles(judge: Judge, { plan, set }: Expected, paths: HostPaths): void {
@@ -111,8 +112,11 @@ function compare<T>(judge: Judge, topic: Topic, of: Said<T> | undefined, wanted:
 }
 
 function different(judge: Judge, topic: Topic, is: string, wanted: string, what: string): void {
+  const id = `${ids[topic]}-different`;
+  // What the text contradicts by itself was said better.
+  if (judge.findings.some((one) => one.id === id)) return;
   const sentence = `${what} is ${shown(is)}, and the kit says ${shown(wanted)}.`;
-  judge.add({ id: `${ids[topic]}-different`, severity: "different", topic, sentence, wanted });
+  judge.add({ id, severity: "different", topic, sentence, wanted });
 }
 
 function onOff(one: boolean): string {

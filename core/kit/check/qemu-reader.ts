@@ -37,7 +37,9 @@ export function qemuOptionsOf(words: readonly string[]): QemuOptions {
     const next = words[at + 1];
     // What is judged here always has a value; of other options, one that looks like an option is none.
     const takes = next !== undefined && !switches.has(name) && (judged.has(name) || !/^--?[A-Za-z]/.test(next));
-    values.set(name, [...(values.get(name) ?? []), takes ? next : ""]);
+    const given = values.get(name);
+    if (given === undefined) values.set(name, [takes ? next : ""]);
+    else given.push(takes ? next : "");
     if (takes) at += 1;
   }
   return { values, strays };
@@ -49,14 +51,16 @@ export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunc
   const machine = merged(all("machine", "M"), "type");
   const objects = all("object").map((text) => optionText(text, "qom-type"));
   const guestName = machine.get("confidential-guest-support") ?? machine.get("memory-encryption");
-  const guest = guestName === undefined ? undefined : objects.find((one) => one.get("id") === guestName);
+  const named = guestName === undefined ? undefined : objects.find((one) => one.get("id") === guestName);
+  // Where the name leads nowhere that can be seen, and there is one object that may be meant, its members are judged all the same.
+  const guest = named ?? (guestName === undefined ? undefined : onlyOne(objects.filter((one) => one.get("qom-type")?.startsWith("sev-"))));
   const of = (name: string): string | undefined => guest?.get(name);
   const isSnp = guest?.get("qom-type") === "sev-snp-guest";
   const kernel = last("kernel") ?? machine.get("kernel");
   const backend = machine.get("memory-backend");
   return {
     host,
-    protection: protectionOf(guestName, guest),
+    protection: protectionOf(guestName, named),
     ...member("policy", isSnp ? (said(of("policy"), asUint64) ?? { known: defaultPolicy }) : said(of("policy"), asUint64)),
     ...member("kernelHashes", said(of("kernel-hashes"), asSwitch)),
     ...member("hostData", said(of("host-data"), asText)),
@@ -174,6 +178,10 @@ function unreadParts(values: QemuOptions["values"], strays: readonly string[]): 
   for (const word of strays)
     if (hasUnread(word)) parts.push({ option: withoutMarks(word), why: "What stands there was not seen. Write the options themselves." });
   return parts.slice(0, mostStrays);
+}
+
+function onlyOne<T>(list: readonly T[]): T | undefined {
+  return list.length === 1 ? list[0] : undefined;
 }
 
 function merged(texts: readonly string[], implied: string): OptionText {

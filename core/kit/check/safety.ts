@@ -11,8 +11,8 @@ export function judgeSafety(judge: Judge, expected: Expected | undefined): void 
   const wanted = wantedValues(expected);
   judgeProtection(judge, wanted);
   judgeFirmware(judge, wanted);
-  judgeHashes(judge, expected);
   if (!isOther(judge)) {
+    judgeHashes(judge, expected);
     judgePolicy(judge, wanted);
     judgeMembers(judge, wanted);
     judgeIdBlock(judge);

@@ -41,7 +41,7 @@ function logicalLines(text: string): string[] | undefined {
       if (character === "#" && wordStart) {
         while (at + 1 < text.length && text.charAt(at + 1) !== "\n") at += 1;
       } else if (character === "\n") {
-        lines.push(line);
+        if (line.trim() !== "") lines.push(line);
         line = "";
         wordStart = true;
       } else {
