@@ -8,7 +8,7 @@ import { utf8 } from "../base/utf8.ts";
 import { parseConfiguration } from "../launch/agent-configuration.ts";
 import type { BootSet } from "../measure/boot-set.ts";
 import { vcpuSignature } from "../measure/vcpu.ts";
-import { parseGuestPolicy } from "../snp/guest-policy.ts";
+import { parseGuestPolicy, type GuestPolicy } from "../snp/guest-policy.ts";
 import { parseIdAuth, parseIdBlock } from "../snp/id-block.ts";
 import { hostPaths, type HostPaths } from "./host-paths.ts";
 import type { HostPlan, KitInput } from "./launch-kit.ts";
@@ -19,9 +19,9 @@ export interface LaunchFacts {
   readonly set: BootSet;
   readonly configuration: string;
   readonly paths: HostPaths;
+  readonly policy: GuestPolicy;
   /** "0x30000". */
-  readonly policy: string;
-  readonly allowsSmt: boolean;
+  readonly policyText: string;
   /** Base64. */
   readonly hostData: string;
   readonly idBlock: { readonly block: string; readonly auth: string; readonly authorKey: boolean } | undefined;
@@ -31,7 +31,7 @@ export function launchFacts(input: KitInput): Result<LaunchFacts> {
   const { vm, plan, set, configuration } = input;
   const fault = planFault(plan) ?? (isName(vm.name) ? undefined : "the VM's name");
   if (fault !== undefined) return fail(failure("kit.plan-malformed", fault));
-  const policy = checkedPolicy(plan.guestPolicy);
+  const policy = checkedPolicy(plan.guestPolicy, input.allowed ?? []);
   if (!policy.ok) return policy;
   const bootable = checkBootSet(set);
   if (!bootable.ok) return bootable;
@@ -47,8 +47,8 @@ export function launchFacts(input: KitInput): Result<LaunchFacts> {
     set,
     configuration,
     paths: paths.value,
-    policy: `0x${policy.value.raw.toString(16)}`,
-    allowsSmt: policy.value.smt,
+    policy: policy.value,
+    policyText: `0x${policy.value.raw.toString(16)}`,
     hostData: toBase64(input.hostData),
     idBlock: idBlock.value,
   });
@@ -63,12 +63,12 @@ function planFault({ memoryMib, cbitpos, reducedPhysBits, proxmoxId }: HostPlan)
   return undefined;
 }
 
-function checkedPolicy(text: string): ReturnType<typeof parseGuestPolicy> {
+function checkedPolicy(text: string, allowed: NonNullable<KitInput["allowed"]>): Result<GuestPolicy> {
   if (!/^0x[0-9a-f]{1,16}$/.test(text)) return fail(failure("kit.plan-malformed", "guestPolicy"));
   const policy = parseGuestPolicy(BigInt(text));
   if (!policy.ok) return policy;
-  if (policy.value.debug) return fail(failure("kit.plan-debug", text));
-  if (policy.value.migrateMa) return fail(failure("kit.plan-migration", text));
+  if (policy.value.debug && !allowed.includes("debug")) return fail(failure("kit.plan-debug", text));
+  if (policy.value.migrateMa && !allowed.includes("migrateMa")) return fail(failure("kit.plan-migration", text));
   return policy;
 }
 
@@ -110,7 +110,7 @@ function checkedIdBlock({ idBlock, set }: KitInput, policy: bigint): Result<Laun
 }
 
 function isName(text: string): boolean {
-  return text.length >= 1 && text.length <= 128 && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
+  return text.length >= 1 && text.length <= 128 && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cn}]/u.test(text);
 }
 
 function isWhole(value: number, least: number, most: number): boolean {

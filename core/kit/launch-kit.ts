@@ -37,6 +37,8 @@ export type KitInput = {
   readonly configuration: string;
   /** 32 bytes. */
   readonly hostData: Uint8Array;
+  /** What the VM's appraisal policy lets the guest policy permit; absent: nothing. For laboratories. */
+  readonly allowed?: readonly ("debug" | "migrateMa")[];
   readonly idBlock?: { readonly block: Uint8Array; readonly auth: Uint8Array; readonly authorKey: boolean };
 };
 

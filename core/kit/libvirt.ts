@@ -40,7 +40,7 @@ export function libvirtKit(facts: LaunchFacts): Result<Kit> {
 }
 
 function domain(facts: LaunchFacts): XmlElement {
-  const { vm, plan, set, paths, policy, hostData, idBlock } = facts;
+  const { vm, plan, set, paths, policyText, hostData, idBlock } = facts;
   const vcpus = `${set.vcpus}`;
   const { kernel, initrd, configuration, configDisk } = paths;
   return xmlElement(
@@ -103,7 +103,7 @@ function domain(facts: LaunchFacts): XmlElement {
       },
       xmlElement("cbitpos", {}, `${plan.cbitpos}`),
       xmlElement("reducedPhysBits", {}, `${plan.reducedPhysBits}`),
-      xmlElement("policy", {}, policy),
+      xmlElement("policy", {}, policyText),
       ...(idBlock === undefined ? [] : [xmlElement("idBlock", {}, idBlock.block), xmlElement("idAuth", {}, idBlock.auth)]),
       xmlElement("hostData", {}, hostData),
     ),

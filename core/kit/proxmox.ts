@@ -2,7 +2,6 @@
 // published source of its qemu-server. Never tried on a Proxmox host (LIMITATIONS.md): steps and traps must say so.
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { parseGuestPolicy } from "../snp/guest-policy.ts";
 import type { LaunchFacts } from "./launch-facts.ts";
 import type { Kit } from "./launch-kit.ts";
 import { configurationArguments, snpObject } from "./qemu.ts";
@@ -11,7 +10,7 @@ import { commonSteps, commonTraps, supportFiles } from "./support.ts";
 
 /** Failures: `kit.plan-malformed` (number, disks, a policy that amd-sev cannot say), `kit.not-sayable` (a line break in the command line). */
 export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
-  const { plan, set, paths, policy } = facts;
+  const { plan, set, paths, policy, policyText } = facts;
   if (plan.proxmoxId === undefined) return fail(failure("kit.plan-malformed", "proxmoxId"));
   if (/\p{Cc}/u.test(set.direct?.commandLine ?? "")) return fail(failure("kit.not-sayable", "the command line"));
   const unsayable = paths.disks.find(({ path }) => /[,\s"']/.test(path));
@@ -39,14 +38,14 @@ export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
       `Proxmox takes only those vCPU models that it knows by name; where it does not know ${set.vcpuModel}, use the name without a version: it has the same signature.`,
       "Proxmox takes cbitpos and reduced-phys-bits from the machine; the ones in args are the plan's. Compare them with qm showcmd.",
       `Proxmox starts its own firmware, OVMF_SEV_4M.fd; the -bios in args comes after it and counts. Whether Proxmox's firmware has a place for kernel hashes is not known: portcullis ovmf inspect says it.`,
-      ...(beyondAmdSev(policy) ? [`amd-sev cannot say the policy ${policy}; only the object in args does.`] : []),
+      ...((policy.raw & ~sayable) === 0n ? [] : [`amd-sev cannot say the policy ${policyText}; only the object in args does.`]),
       ...commonTraps(facts),
     ],
   });
 }
 
 function configurationLines(facts: LaunchFacts): string {
-  const { vm, plan, set, paths, allowsSmt } = facts;
+  const { vm, plan, set, paths, policy } = facts;
   const direct = paths.kernel !== undefined;
   const disks = paths.disks.map(({ path, format }, index) => `virtio${index}: ${path},format=${format}`);
   const configDisk = paths.configDisk === undefined ? [] : [`virtio${paths.disks.length}: ${paths.configDisk},format=raw,ro=1`];
@@ -56,7 +55,7 @@ function configurationLines(facts: LaunchFacts): string {
     "ostype: l26",
     "machine: q35",
     "bios: ovmf",
-    `amd-sev: type=snp,no-debug=1,kernel-hashes=${direct ? 1 : 0}${allowsSmt ? "" : ",allow-smt=0"}`,
+    `amd-sev: type=snp,no-debug=${policy.debug ? 0 : 1},kernel-hashes=${direct ? 1 : 0}${policy.smt ? "" : ",allow-smt=0"}`,
     `cpu: ${set.vcpuModel}`,
     "sockets: 1",
     `cores: ${set.vcpus}`,
@@ -94,12 +93,6 @@ export function proxmoxArguments(facts: LaunchFacts): readonly string[] {
   ];
 }
 
-/** Does the policy have a bit that amd-sev has no key for? */
-function beyondAmdSev(policy: string): boolean {
-  const parsed = parseGuestPolicy(BigInt(policy));
-  return !parsed.ok || (parsed.value.raw & ~0x30000n) !== 0n;
-}
-
 /** Proxmox takes names of hosts only. */
 function dnsName(name: string): string {
   const plain = name
@@ -110,5 +103,7 @@ function dnsName(name: string): string {
   return plain === "" ? "portcullis" : plain.slice(0, 63).replace(/[.-]+$/, "");
 }
 
+/** The policy's bits that amd-sev has keys for: SMT, the one that must be set, and debugging. */
+const sayable = 0xb0000n;
 const hostDataTrap =
   "Do not set HOST_DATA by args: -set object.sev0.host-data=…, which is sometimes named: nobody tried it on Proxmox VE, and QEMU 10 answers that -set is not supported with object. If Proxmox refuses the second object, leave amd-sev out and keep args: then Proxmox must be given bios: seabios, so that it adds no firmware of its own. That was not tried either.";

@@ -64,13 +64,13 @@ export function qemuArguments(facts: LaunchFacts): readonly (readonly string[])[
 }
 
 /** Everything that QEMU lets an owner say about an SNP launch. */
-export function snpObject({ plan, policy, hostData, idBlock, paths }: LaunchFacts, id: string): string {
+export function snpObject({ plan, policyText, hostData, idBlock, paths }: LaunchFacts, id: string): string {
   return qemuOptions(
     "sev-snp-guest",
     ["id", id],
     ["cbitpos", `${plan.cbitpos}`],
     ["reduced-phys-bits", `${plan.reducedPhysBits}`],
-    ["policy", policy],
+    ["policy", policyText],
     ["kernel-hashes", paths.kernel === undefined ? "off" : "on"],
     ["host-data", hostData],
     ...(idBlock === undefined

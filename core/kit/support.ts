@@ -26,26 +26,26 @@ export function supportFiles(facts: LaunchFacts): readonly KitFile[] {
   ];
 }
 
-export function commonSteps({ paths, set, plan }: LaunchFacts): readonly string[] {
+export function commonSteps({ vm, paths, set, plan }: LaunchFacts): readonly string[] {
   const boot = [set.firmware.name, set.direct?.kernel.name, set.direct?.initrd?.name].filter((name) => name !== undefined).map(lastSegment);
   return [
     `Make the folder on the host and copy the measured boot files into it: mkdir -p ${shellWord(paths.folder)}; ${boot.join(", ")}.`,
     "Save the files of this kit there, each under its own name.",
     ...(plan.delivery === "config-disk"
       ? [
-          `Save the configuration disk as ${paths.configDisk ?? configDiskName}: \`portcullis vm configuration image\` makes it; it is a small disk labelled PORTCULLIS.`,
+          `Save the configuration disk as ${paths.configDisk ?? configDiskName}: \`portcullis vm configuration ${vm.id} --write . --form config-disk\` makes it; it is a small disk labelled PORTCULLIS.`,
         ]
       : []),
     ...(plan.delivery === "initramfs"
       ? [
-          "Use the initrd that has the agent's configuration baked in: it is the one that was measured. A newer configuration is another initrd and another measurement.",
+          `Use the initrd that has the agent's configuration baked in: it is the one that was measured (\`portcullis vm configuration ${vm.id} --initrd FILE --out FILE\` makes one). A newer configuration is another initrd and another measurement.`,
         ]
       : []),
     `Check the boot files: cd ${shellWord(paths.folder)} && sha256sum --check ${sumsName}. One that differs gives another measurement, and the VM gets no key.`,
   ];
 }
 
-export function commonTraps({ set, policy, allowsSmt, paths }: LaunchFacts): readonly string[] {
+export function commonTraps({ set, policy, policyText, paths }: LaunchFacts): readonly string[] {
   const console = set.direct !== undefined && !/(?:^|\s)console=ttyS0/.test(set.direct.commandLine);
   return [
     ...(paths.kernel === undefined
@@ -71,7 +71,13 @@ export function commonTraps({ set, policy, allowsSmt, paths }: LaunchFacts): rea
       : [
           `The set was measured with SEV features ${set.guestFeatures}. The host's kernel chooses them: 0x21 is DebugSwap, of some kernels 6.6 and 6.7; other kernels give another measurement.`,
         ]),
-    `The guest policy is ${policy}: ${allowsSmt ? "simultaneous multithreading is allowed" : "a host with simultaneous multithreading turned on refuses to start the VM"}; debugging by the host and migration agents are not.`,
+    ...(policy.debug
+      ? ["This guest policy lets the host decrypt the guest (DEBUG). Never run anything in it that is worth protecting."]
+      : []),
+    ...(policy.migrateMa ? ["This guest policy lets a migration agent take the guest (MIGRATE_MA)."] : []),
+    policy.smt
+      ? `The guest policy is ${policyText}: simultaneous multithreading on the host is allowed.`
+      : `The guest policy is ${policyText}: a host with simultaneous multithreading turned on refuses to start the VM.`,
     "A changed agent configuration is another HOST_DATA: make the kit again, and start the VM anew with it.",
   ];
 }

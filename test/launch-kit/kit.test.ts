@@ -140,6 +140,16 @@ describe("what is refused, for every host", () => {
   });
 });
 
+test("a laboratory's guest policy is written where the appraisal policy allows it, with a trap that says what it means", () => {
+  for (const host of hosts) {
+    const input = kitInput("/srv/vms/db", { plan: { host, guestPolicy: "0xb0000" } });
+    const { files, traps } = must(makeKit({ ...input, allowed: ["debug"] }));
+    expect(traps.join("\n")).toContain("lets the host decrypt the guest");
+    expect(files[0]?.text).toContain("0xb0000");
+    expect(makeKit({ ...input, allowed: ["migrateMa"] })).toMatchObject({ failure: { code: "kit.plan-debug" } });
+  }
+});
+
 test("what one host cannot say, only that host refuses", () => {
   const refusals = (choices: InputChoices): readonly string[] =>
     hosts.map((host) => {

@@ -46,6 +46,8 @@ const text = fc
   .array(piece, { maxLength: 12 })
   .map((pieces) => [...pieces.join("")].filter((one) => one !== "\0" && one.isWellFormed()).join(""));
 const line = text.map((one) => one.replace(/\p{Cc}/gu, ""));
+/** QEMU takes noncharacters too, but its answers cannot show them. */
+const shown = line.map((one) => one.replace(/\p{Cn}/gu, ""));
 
 test("/bin/sh gives every word as it was", () => {
   fc.assert(
@@ -99,7 +101,7 @@ describe("QEMU", needs("debian"), () => {
     const root = mkdtempSync(join(tmpdir(), "portcullis-quoting-"));
     try {
       fc.assert(
-        fc.property(line, line.map(fileName), (name, file) => {
+        fc.property(shown, shown.map(fileName), (name, file) => {
           const folder = join(root, "disks");
           mkdirSync(folder, { recursive: true });
           const path = join(folder, file);
