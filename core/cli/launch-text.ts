@@ -32,9 +32,10 @@ export function launchText(launch: LaunchDetail, now: number = Date.now()): stri
   }
   if (launch.evidence !== undefined) lines.push("", `evidence ${launch.evidence}`);
   if (launch.decision !== undefined) {
-    const { verdict, by, at, reason, entry, pinnedBy } = launch.decision;
+    const { verdict, by, at, reason, entry, pinnedBy, bootSet } = launch.decision;
     lines.push(`decided: ${verdict} by ${by} at ${at}, audit entry ${entry}${reason === undefined ? "" : ` (${reason})`}`);
     if (pinnedBy !== undefined) lines.push(`  it shows what a person approved in launch ${pinnedBy}`);
+    if (bootSet !== undefined) lines.push(`  its measurement was approved ahead: boot set “${bootSet.label}” (${bootSet.id})`);
   }
   for (const { disk, opened, code } of launch.outcome ?? [])
     lines.push(`disk ${disk}: ${opened ? "opened" : `not opened (${code ?? "no code"})`}`);

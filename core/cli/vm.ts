@@ -11,6 +11,7 @@ import { askManager, collect, findVm, makeGroup, makeManagerCommand, type Manage
 import { each, parseDisk, splitOnce } from "./disk-option.ts";
 import { vmLine, vmText } from "./launch-text.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { bootCommand } from "./vm-boot.ts";
 import { configurationCommand } from "./vm-configuration.ts";
 import { reconfigureCommand, retireConfigurationCommand } from "./vm-reconfigure.ts";
 import { forgetApprovalsCommand, historyCommand, policyOfVmCommand, setPolicyCommand } from "./vm-policy.ts";
@@ -35,6 +36,7 @@ export function vmCommand(): Command {
   command.addCommand(setPolicyCommand());
   command.addCommand(forgetApprovalsCommand());
   command.addCommand(historyCommand());
+  command.addCommand(bootCommand());
   command.addCommand(configurationCommand());
   command.addCommand(reconfigureCommand());
   command.addCommand(retireConfigurationCommand());

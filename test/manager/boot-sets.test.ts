@@ -122,6 +122,7 @@ describe("a candidate", () => {
       "l".repeat(100),
     );
     add(kernel(5, { vcpuModel: "host", vcpuSignature: 0 }), "host");
+    expect(now().bootSets.map(({ label }) => label.length)).toEqual([4, 100]);
   });
 
   test.each([

@@ -89,13 +89,13 @@ function afterBootSet({ approved, ahead }: Told, facts: AuditEntry["facts"]): Pi
   if (facts["change"] === "boot-set-approved") return { approved, ahead: new Map([...ahead, [bootSet, measurement]]) };
   const left = new Map([...ahead].filter(([id]) => id !== bootSet));
   const successor = left.get(aheadIn(facts)[0] ?? "");
-  const after: Approved[] = [];
+  const standing: Approved[] = [];
   for (const { launch, seen } of approved) {
     const now = seen.measurement === measurement ? successor : seen.measurement;
-    if (now === undefined || after.some((one) => one.seen.measurement === now && one.seen.others === seen.others)) continue;
-    after.push({ launch, seen: { ...seen, measurement: now } });
+    if (now === undefined || standing.some((one) => one.seen.measurement === now && one.seen.others === seen.others)) continue;
+    standing.push({ launch, seen: { ...seen, measurement: now } });
   }
-  return { approved: after, ahead: left };
+  return { approved: standing, ahead: left };
 }
 
 /** Ids of boot sets, newest first. */

@@ -1,0 +1,31 @@
+// How is a boot set shown on a terminal? Its files by their digests, and whether launches with it pass.
+import type { KeptBootSetView } from "../api/boot-schemas.ts";
+import type { VmDetail } from "../api/schemas.ts";
+import { signatureText } from "../measure/vcpu.ts";
+import { printable } from "./output.ts";
+
+export function bootSetsText({ name, bootSets }: Pick<VmDetail, "name" | "bootSets">): string {
+  return bootSets.length === 0 ? printable(`No boot set of ${name} is kept yet.`) : bootSets.map(bootSetText).join("\n\n");
+}
+
+export function bootSetText(kept: KeptBootSetView): string {
+  const { firmware, direct, vcpus, vcpuModel, vcpuSignature, guestFeatures, vmm, measurement } = kept.set;
+  const files =
+    direct === undefined
+      ? []
+      : [["kernel", direct.kernel] as const, ...(direct.initrd === undefined ? [] : [["initrd", direct.initrd] as const])];
+  return [
+    `${kept.id}  ${kept.label}  ${stateText(kept)}`,
+    `  measurement ${measurement}`,
+    ...[["firmware", firmware] as const, ...files].map(([what, { name, bytes, sha256 }]) => `  ${what} ${name}, ${bytes} bytes, ${sha256}`),
+    ...(direct === undefined ? ["  no kernel is passed"] : [`  command line ${JSON.stringify(direct.commandLine)}`]),
+    `  ${vcpus} vCPUs of ${vcpuModel} (${signatureText(vcpuSignature)}), guest features ${guestFeatures}, ${vmm}`,
+  ]
+    .map(printable)
+    .join("\n");
+}
+
+function stateText({ addedAt, approvedAt, approvalReason = "", retiredAt }: KeptBootSetView): string {
+  if (retiredAt !== undefined) return `retired ${retiredAt}`;
+  return approvedAt === undefined ? `a candidate since ${addedAt}` : `approved ahead ${approvedAt} (${approvalReason})`;
+}
