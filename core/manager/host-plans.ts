@@ -88,12 +88,15 @@ function isWhole(number: number, least: number, most: number): boolean {
   return Number.isInteger(number) && number >= least && number <= most;
 }
 
-/** Absolute, and of characters that no shell, no XML and no option list reads otherwise. */
+/** Absolute, and of characters that can be seen and written into a launch line; each host's kit quotes them as that host reads them. */
 function isPath(text: string): boolean {
-  return /^\/[A-Za-z0-9._:@+=/-]{1,254}$/.test(text) && !text.split("/").includes("..") && !text.includes("//");
+  return (
+    /^\/[^\\\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(text) && text.length <= 256 && !text.split("/").some((part) => part === ".." || part === ".")
+  );
 }
 
-const leastMemory = 128;
+/** Below this the agent's initramfs does not fit (measured). */
+const leastMemory = 352;
 /** 16 TiB. */
 const mostMemory = 16_777_216;
 const maximumDisks = 16;

@@ -142,7 +142,7 @@ describe("QEMU", () => {
     ["-m 4194304K", true],
     ["-m 4095", false],
   ])("%s is 4096 MiB: %s", (option, same) => {
-    const ids = must(checkHost(`${sound.replace("-m 4G", option)}`, kitInput("/srv", { plan: { memoryMib: 4096 } }))).findings.map(
+    const ids = must(checkHost(sound.replace("-m 4G", option), kitInput("/srv", { plan: { memoryMib: 4096 } }))).findings.map(
       ({ id }) => id,
     );
     expect(ids.includes("memory-different")).toBe(!same);

@@ -142,7 +142,7 @@ const proxmoxRows: readonly Row[] = [
   ["kernel hashes off in args", "kernel-hashes=on", "kernel-hashes=off", ["kernel-hashes-off"]],
   ["the old SEV in the line", "type=snp,", "type=es,", ["firmware-flash"]],
   ["an EFI disk", "bios: ovmf", "bios: ovmf\nefidisk0: local-lvm:vm-101-disk-1,size=4M", ["firmware-flash"]],
-  ["no args", /args: .*/, "", [...["kernel-missing", "initrd-missing", "host-data-missing", "id-block-missing", "configuration-missing"]]],
+  ["no args", /args: .*/, "", ["kernel-missing", "initrd-missing", "host-data-missing", "id-block-missing", "configuration-missing"]],
   ["no host data", /host-data=[^,]*,/, "", ["host-data-missing"]],
   ["other host data", /host-data=..../, "host-data=AAAA", ["host-data-different"]],
   [

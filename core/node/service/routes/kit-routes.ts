@@ -1,20 +1,69 @@
-// What is the answer to each question about launch kits? Plans are the manager's, kits and findings core/kit's. No answer holds key material.
+// What is the answer to each question about launch kits? Plans are the manager's, kits and findings core/kit's, signatures come through their port.
+// No answer holds key material: an ID block is public, and so is a configuration.
+import type { HostCheckView, KitView } from "../../../api/kit-schemas.ts";
+import type { Role } from "../../../api/roles.ts";
+import { toHex } from "../../../base/bytes.ts";
 import { failure } from "../../../base/failure.ts";
+import { ok, type Result } from "../../../base/result.ts";
+import { checkHost } from "../../../kit/check/check-host.ts";
+import type { HostCheck } from "../../../kit/check/finding.ts";
+import { makeKit } from "../../../kit/kit.ts";
+import type { KitInput } from "../../../kit/launch-kit.ts";
+import { kitParts, type KitParts } from "../../../manager/kit-inputs.ts";
+import type { VmRecord } from "../../../manager/records.ts";
 import { refused, take, type Api } from "../api.ts";
-import type { RouterParts } from "../router-parts.ts";
+import type { IdBlocks, RouterParts } from "../router-parts.ts";
 import { vmDetail } from "../views.ts";
 
-export function kitRoutes(api: Api["kit"], { manager }: RouterParts) {
+export function kitRoutes(api: Api["kit"], { manager, idBlocks }: RouterParts) {
+  const vmOf = (id: string): VmRecord => {
+    const vm = take(manager()).vm(id);
+    if (vm === undefined) throw refused(failure("api.no-such-vm", id));
+    return vm;
+  };
   return {
     setPlan: api.setPlan.handler(({ input }) => {
-      const vm = take(take(manager()).setPlan(input.vm, input.plan));
+      const vm = take(take(manager()).setPlan(vmOf(input.vm).id, input.plan));
       return vmDetail(vm, take(manager()).launches({ vm: vm.id, limit: 1 })[0]);
     }),
-    make: api.make.handler((): never => {
-      throw refused(failure("service.not-ready"));
+    make: api.make.handler(async ({ input, context }) => {
+      const vm = vmOf(input.vm);
+      const parts = take(kitParts(vm, input.bootSet));
+      return kitView(parts, take(await withIdBlock(vm, parts, idBlocks, context.role)));
     }),
-    check: api.check.handler((): never => {
-      throw refused(failure("service.not-ready"));
+    check: api.check.handler(async ({ input, context }): Promise<HostCheckView> => {
+      if (input.vm === undefined) return checkView(take(checkHost(input.text, undefined, input.host)));
+      const vm = vmOf(input.vm);
+      const parts = take(kitParts(vm, input.bootSet));
+      // To look at a candidate needs no signature, and makes none.
+      const expected = parts.isApproved ? take(await withIdBlock(vm, parts, idBlocks, context.role)) : parts.input;
+      const comparedWith = { vm: vm.id, bootSet: parts.kept.id, label: parts.kept.label };
+      return { ...checkView(take(checkHost(input.text, expected, input.host))), comparedWith };
     }),
   };
+}
+
+/** SECURITY: a signed block admits an image, so the port refuses a set that nobody approved, but for the approve role. */
+async function withIdBlock(vm: VmRecord, { input, plan, kept }: KitParts, idBlocks: IdBlocks, role: Role): Promise<Result<KitInput>> {
+  if (plan.idKey === undefined) return ok(input);
+  const idBlock = await idBlocks.sign(vm, kept, role);
+  return idBlock.ok ? ok({ ...input, idBlock: idBlock.value }) : idBlock;
+}
+
+function kitView({ kept, isApproved }: KitParts, input: KitInput): KitView {
+  const { host, files, steps, traps } = take(makeKit(input));
+  return {
+    host,
+    files: files.map((file) => ({ ...file })),
+    steps: [...steps],
+    traps: [...traps],
+    bootSet: { id: kept.id, label: kept.label, measurement: kept.set.measurement, approved: isApproved },
+    hostData: toHex(input.hostData),
+    guestPolicy: input.plan.guestPolicy,
+    idBlock: input.idBlock !== undefined,
+  };
+}
+
+function checkView({ host, findings }: HostCheck): HostCheckView {
+  return { host, findings: findings.map((finding) => ({ ...finding })) };
 }
