@@ -1,7 +1,7 @@
-// What are the digests of a kernel and an initrd, whatever their size? Read in pieces, with a word now and then for whoever waits.
-// The firmware is small and read whole: its pages are measured one by one.
+// What are the digests of a kernel and an initrd, whatever their size? Read in pieces, the next one while the last is hashed, with a word now and then for
+// whoever waits. The firmware is small and read whole: its pages are measured one by one.
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 
@@ -12,26 +12,30 @@ export interface FileDigest {
 }
 
 /** @param progress called with the share that is done, 0 to 1. `measure.unreadable`. */
-export function digestFile(path: string, progress: (share: number) => void = () => {}): Result<FileDigest> {
-  let file: number | undefined;
+export async function digestFile(path: string, progress: (share: number) => void = () => {}): Promise<Result<FileDigest>> {
+  let file: FileHandle | undefined;
   try {
-    file = openSync(path, "r");
-    const stats = fstatSync(file);
+    file = await open(path, "r");
+    const stats = await file.stat();
     if (!stats.isFile()) return fail(failure("measure.unreadable", `${path} is no file`));
     const hash = createHash("sha256");
-    const piece = new Uint8Array(pieceLength);
+    let [piece, other] = [new Uint8Array(pieceLength), new Uint8Array(pieceLength)];
     let done = 0;
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) {
-      hash.update(piece.subarray(0, read));
-      done += read;
+    let coming = file.read(piece);
+    for (let read = await coming; read.bytesRead > 0; read = await coming) {
+      coming = file.read(other);
+      hash.update(piece.subarray(0, read.bytesRead));
+      [piece, other] = [other, piece];
+      done += read.bytesRead;
       progress(stats.size === 0 ? 1 : done / stats.size);
     }
     return ok({ digest: new Uint8Array(hash.digest()), bytes: done });
   } catch (cause) {
     return fail(failure("measure.unreadable", path, cause));
   } finally {
-    if (file !== undefined) closeSync(file);
+    await file?.close();
   }
 }
 
-const pieceLength = 2 ** 22;
+/** Small enough to be in the processor's cache still when it is hashed. */
+const pieceLength = 2 ** 20;

@@ -64,12 +64,12 @@ describe("a bad kernel", () => {
     expect(answer.stderr).toContain(failureTable[code].sentence);
   });
 
-  test("with a NUL in its command line, which no operating system would pass on", () => {
+  test("with a NUL in its command line, which no operating system would pass on", async () => {
     const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
     const complained = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     try {
       const options = { guestFeatures: "0x1", vmm: "qemu", vcpus: "2", vcpuType: "EPYC", ovmf: file("ovmf.fd"), kernel: file("vmlinuz") };
-      expect(measure({ ...options, append: "quiet\0init=/bin/sh" }, createOutput(true))).toBe(2);
+      expect(await measure({ ...options, append: "quiet\0init=/bin/sh" }, createOutput(true))).toBe(2);
       expect(JSON.parse(String(written.mock.calls[0]?.[0]))).toMatchObject({ failure: { code: "measure.command-line" } });
       expect(String(complained.mock.calls[0]?.[0])).toContain("NUL");
     } finally {
