@@ -50,7 +50,12 @@ function decisionEvent(decision: NonNullable<LaunchDetail["decision"]>): Event {
   return {
     title: decision.verdict === "release" ? `${who} released the key` : `${who} refused`,
     at: decision.at,
-    lines: [...(decision.reason === undefined ? [] : [`“${decision.reason}”`]), `Audit log entry ${decision.entry}`],
+    lines: [
+      ...(decision.reason === undefined ? [] : [`“${decision.reason}”`]),
+      ...(decision.pinnedBy === undefined ? [] : [`It shows what a person approved in launch ${decision.pinnedBy}`]),
+      ...(decision.bootSet === undefined ? [] : [`Its measurement was approved ahead with the boot set “${decision.bootSet.label}”`]),
+      `Audit log entry ${decision.entry}`,
+    ],
   };
 }
 

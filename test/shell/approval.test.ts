@@ -46,10 +46,16 @@ describe("the page", () => {
     expect(refused.sort()).toEqual([
       "approvals.answer",
       "approvals.open",
+      "boot.approve",
       "collateral.export",
       "collateral.fetch",
       "collateral.import",
       "console.link",
+      "disks.prepare",
+      "idKeys.import",
+      "idKeys.remove",
+      "idKeys.signBlock",
+      "idKeys.signReferences",
       "launches.decide",
       "vms.addWithKeys",
       "vms.setPolicy",
@@ -77,6 +83,17 @@ describe("the dialog", () => {
     expect([question.defaultId, question.cancelId, question.buttons[0]]).toEqual([0, 0, "Cancel"]);
     expect(question.message).toBe("Release the disk keys of db-1?");
     expect(questionOf({ ...view(), verdict: "deny" }).buttons[1]).toBe("Deny the launch");
+  });
+
+  test("asks about boot files in a window of its own, with the service's sentences alone", () => {
+    const { proposal: id, reason, expiresAt, vmName } = view();
+    const [bootSet, measurement] = ["7f0c6f3a-12ab-4c55-8a44-95b1c2d3e4f6", "cd".repeat(48)];
+    const summary = [`Measurement: ${measurement}`, 'Command line: "ro "'];
+    const head = { proposal: id, reason, expiresAt, vmName, summary };
+    const question = questionOf({ about: "boot-set", ...head, vm: bootSet, bootSet, measurement, verdict: "approve" });
+    expect(question).toMatchObject({ type: "warning", message: "Approve boot files of db-1 ahead?", buttons: ["Cancel", "Approve ahead"] });
+    expect(question.detail).toContain(summary.join("\n"));
+    expect([question.defaultId, question.cancelId]).toEqual([0, 0]);
   });
 
   test("shows no control or direction characters", () => {
