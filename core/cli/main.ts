@@ -4,6 +4,7 @@ import { collateralCommand } from "./collateral.ts";
 import { consoleLinkCommand } from "./console-link.ts";
 import { idBlockCommand } from "./id-block.ts";
 import { idKeyCommand } from "./id-key.ts";
+import { hostCommand } from "./host-check.ts";
 import { launchesCommand } from "./launches.ts";
 import { endureClosedPipes } from "./output.ts";
 import { measureCommand, ovmfCommand } from "./measure.ts";
@@ -31,6 +32,7 @@ for (const command of [
   policyCommand(),
   measureCommand(),
   ovmfCommand(),
+  hostCommand(),
   idKeyCommand(),
   idBlockCommand(),
 ])

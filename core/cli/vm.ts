@@ -12,6 +12,8 @@ import { each, parseDisk, splitOnce } from "./disk-option.ts";
 import { vmLine, vmText } from "./launch-text.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { bootCommand } from "./vm-boot.ts";
+import { kitCommand } from "./vm-kit.ts";
+import { planCommand } from "./vm-plan.ts";
 import { configurationCommand } from "./vm-configuration.ts";
 import { reconfigureCommand, retireConfigurationCommand } from "./vm-reconfigure.ts";
 import { forgetApprovalsCommand, historyCommand, policyOfVmCommand, setPolicyCommand } from "./vm-policy.ts";
@@ -37,6 +39,8 @@ export function vmCommand(): Command {
   command.addCommand(forgetApprovalsCommand());
   command.addCommand(historyCommand());
   command.addCommand(bootCommand());
+  command.addCommand(planCommand());
+  command.addCommand(kitCommand());
   command.addCommand(configurationCommand());
   command.addCommand(reconfigureCommand());
   command.addCommand(retireConfigurationCommand());
