@@ -4,10 +4,24 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { bootLabel, bootSetPreview, bootSetQuestion } from "./boot-schemas.ts";
 import { collateralChip, collateralExport, collateralImport, collateralItem, collateralRun } from "./collateral-schemas.ts";
-import { configurationForm, configurationImage, configurationQuestion, configurationView, retireQuestion } from "./configuration-schemas.ts";
+import {
+  configurationForm,
+  configurationImage,
+  configurationQuestion,
+  configurationView,
+  retireQuestion,
+} from "./configuration-schemas.ts";
 import { diskQuestion, diskRun } from "./disk-schemas.ts";
 import { checkQuestion, hostCheck, hostPlan, kitQuestion, kitView } from "./kit-schemas.ts";
-import { idBlockQuestion, idBlockView, idKeyName, idKeyQuestion, idKeyView } from "./id-key-schemas.ts";
+import {
+  idBlockQuestion,
+  idBlockView,
+  idKeyName,
+  idKeyQuestion,
+  idKeyView,
+  referenceExportView,
+  referenceQuestion,
+} from "./id-key-schemas.ts";
 import { comparisonView, explanationView } from "./explain-schemas.ts";
 import type { Role } from "./roles.ts";
 import {
@@ -195,6 +209,8 @@ export const contract = {
       .output(nothing),
     /** A signed block admits an image: for approved boot sets `kit.make` signs by itself, any other needs the person who may approve. */
     signBlock: approve.input(idBlockQuestion).output(idBlockView),
+    /** The launches that are approved for a VM, vouched for to other owners: with a key of purpose "reference". */
+    signReferences: approve.input(referenceQuestion).output(referenceExportView),
   },
   simulations: {
     /** Runs the real agent against this manager with a simulated processor and a scratch LUKS2 image. */

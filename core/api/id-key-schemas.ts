@@ -60,6 +60,15 @@ export const idBlockView = z.strictObject({
   authorKeyDigest: hex(48).optional(),
 });
 
+export const referenceQuestion = z.strictObject({ vm: uuid, key: idKeyName });
+
+export const referenceExportView = z.strictObject({
+  /** A DSSE envelope over an in-toto Statement, JSON. */
+  envelope: z.string(),
+  keyId: hex(32),
+  values: z.array(z.strictObject({ label: z.string(), measurement: hex(48) })),
+});
+
 export type IdKeyView = z.infer<typeof idKeyView>;
 export type IdKeyPurpose = z.infer<typeof idKeyPurpose>;
 export type IdBlockQuestion = z.infer<typeof idBlockQuestion>;

@@ -25,6 +25,8 @@ export const auditKinds = [
   "id-key-removed",
   /** An ID block was signed: the image that it names may be launched under the owner's key. */
   "id-block-signed",
+  /** Reference values for other owners were signed. */
+  "references-signed",
 ] as const;
 
 export type AuditKind = (typeof auditKinds)[number];

@@ -32,6 +32,7 @@ import { ParsedEndorsements } from "./parsed.ts";
 import type { Channel, LaunchQuery, ManagerPorts } from "./ports.ts";
 import { OpenProposals, type Proposals } from "./proposals.ts";
 import { recover } from "./recovery.ts";
+import { exportReferences, type ReferenceExport } from "./reference-export.ts";
 import type { KeptPlan, LaunchRecord, VmRecord } from "./records.ts";
 import type { Change, DecisionQuestion, Enrolment, ManagerOptions, RecoveryReport } from "./requests.ts";
 import { Session } from "./session.ts";
@@ -84,6 +85,8 @@ export interface Manager {
   readonly proposals: Proposals;
   readonly idKeys: IdKeys;
   readonly idBlocks: IdBlocks;
+  /** The VM's approved launches, signed with a key of purpose "reference". Only for callers that hold the approve role. */
+  exportReferences(question: { readonly vm: string; readonly key: string }): Promise<Result<ReferenceExport>>;
   /** Listeners hear soon after, in order. @returns how to stop listening. */
   subscribe(listener: (change: Change) => void): () => void;
   /** Ends every session and resolves when all have ended. Afterwards nothing is accepted. */
@@ -205,6 +208,8 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     vm: (id) => ports.store.vm(id),
     idKeys,
     idBlocks: new IdBlocks(context, idKeys),
+    exportReferences: async (question) =>
+      phase === "ready" ? exportReferences(context, idKeys, question) : fail(failure("manager.not-ready")),
     proposals: new OpenProposals(context, { decide, changePolicy: change, approveBootSet: approveAhead }),
 
     subscribe(listener) {

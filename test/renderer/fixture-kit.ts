@@ -108,6 +108,7 @@ export function fixtureKit(api: Api, service: KitFixture, changes: Changes) {
       publicKey: api.idKeys.publicKey.handler(() => never()),
       remove: api.idKeys.remove.handler(() => never()),
       signBlock: api.idKeys.signBlock.handler(() => never()),
+      signReferences: api.idKeys.signReferences.handler(() => never()),
     },
   };
 }

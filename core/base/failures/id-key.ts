@@ -97,4 +97,48 @@ export const idKeyFailures = {
     peer: "not-accepted",
     sentence: "The ID block was signed with another ID key than the one that was named. Find out who signed it.",
   },
+  "reference.malformed": {
+    family: "malformed",
+    peer: "malformed",
+    sentence:
+      "The file holds no reference values in a form that is read here: DSSE over an in-toto Statement, or CoRIM. Nothing of it was used: ask whoever made it for another one.",
+  },
+  "reference.payload-type": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence: "The envelope holds something else than an in-toto Statement. Nothing of it was used.",
+  },
+  "reference.predicate-type": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence:
+      "The signed statement is about something else than launches of SEV-SNP VMs. Give one that `portcullis reference export` wrote.",
+  },
+  "reference.corim-form": {
+    family: "unsupported",
+    peer: "unsupported",
+    sentence: "The CoRIM uses a form that is not read here. Nothing of it was used: what is not sure is refused.",
+  },
+  "reference.signature": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence: "The named key did not sign these reference values. Find out who did, and do not use them until you know.",
+  },
+  "reference.unsigned": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence: "Nobody signed these reference values, so they are shown and never used. Ask whoever made them for signed ones.",
+  },
+  "reference.not-valid-now": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "Whoever signed these reference values says that they are not valid now. Ask for newer ones, or look at this machine's clock.",
+  },
+  "reference.nothing": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "There is no launch measurement to use. For an export, approve a boot set of the VM first; of a file, look at what was not taken and why.",
+  },
 } as const satisfies Record<string, FailureEntry>;

@@ -42,6 +42,10 @@ export function idKeyRoutes(api: Api["idKeys"], { manager }: RouterParts) {
     }),
     // The role is the contract's: whoever comes here may approve.
     signBlock: api.signBlock.handler(({ input }) => signedBlock(take(manager()), input)),
+    signReferences: api.signReferences.handler(async ({ input }) => {
+      const { envelope, keyId, values } = take(await take(manager()).exportReferences(input));
+      return { envelope, keyId, values: values.map(({ label, measurement }) => ({ label, measurement })) };
+    }),
   };
 }
 
