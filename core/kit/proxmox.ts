@@ -1,4 +1,4 @@
-// How is this VM configured in Proxmox VE? Its configuration's lines, and in `args` what those lines cannot say. Proxmox VE 8.4 and newer, qm.conf(5), and the
+// How is this VM configured in Proxmox VE? Its configuration's lines, and in `args` what those lines cannot say. qm.conf(5), and the
 // published source of its qemu-server. Never tried on a Proxmox host (LIMITATIONS.md): steps and traps must say so.
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
@@ -27,7 +27,7 @@ export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
       `Save ${named} as /etc/pve/qemu-server/${named}, as root: the web pages cannot set args. Put your own bridge in place of vmbr0 in net0.`,
       `Look at the line before you start: qm showcmd ${plan.proxmoxId} --pretty must end with the sev-snp-guest object named portcullis0 and confidential-guest-support=portcullis0.`,
       `Start it and see its serial console: qm start ${plan.proxmoxId} && qm terminal ${plan.proxmoxId}.`,
-      "If the agent says that its configuration is not attested, HOST_DATA did not reach the CPU: see the traps for what to try. It then refuses to ask for a key, as it must.",
+      "If the agent says that the processor attests another configuration than the one in use, HOST_DATA did not reach the CPU: see the traps for what to try. It then refuses to ask for a key, as it must.",
     ],
     traps: [
       "None of this was tried on a Proxmox VE host. It follows the published source of Proxmox's qemu-server, and QEMU 10.0 takes such a line up to the missing processor.",
