@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { splitCommand } from "./against/command-line.ts";
 import { simulatedVector, usualVector } from "./against/vector.ts";
 
-export const benchNames = ["verify", "launch", "startup"] as const;
+export const benchNames = ["verify", "launch", "startup", "measure"] as const;
 export type BenchName = (typeof benchNames)[number];
 
 export interface Plan {

@@ -6,6 +6,7 @@ import { loadVector } from "./against/vector.ts";
 import { type Against, type BenchName, help, type Plan, planOf } from "./arguments.ts";
 import { type Report, reportText } from "./figures.ts";
 import { benchLaunch } from "./launch.ts";
+import { benchMeasure } from "./measure.ts";
 import { benchStartUp } from "./startup.ts";
 import { benchVerify } from "./verify.ts";
 
@@ -19,6 +20,7 @@ const benches: Readonly<Record<BenchName, Bench>> = {
   verify: { run: benchVerify, rounds: 1_000 },
   launch: { run: benchLaunch, rounds: 300 },
   startup: { run: benchStartUp, rounds: 7 },
+  measure: { run: benchMeasure, rounds: 60 },
 };
 
 const plan = planOf(process.argv.slice(2));
