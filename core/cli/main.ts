@@ -10,6 +10,7 @@ import { endureClosedPipes } from "./output.ts";
 import { measureCommand, ovmfCommand } from "./measure.ts";
 import { policyCommand } from "./policy-command.ts";
 import { programVersion } from "./program.ts";
+import { referenceCommand } from "./reference.ts";
 import { reportCommand } from "./report-command.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -35,6 +36,7 @@ for (const command of [
   hostCommand(),
   idKeyCommand(),
   idBlockCommand(),
+  referenceCommand(),
 ])
   program.addCommand(command);
 throwInsteadOfExit(program);

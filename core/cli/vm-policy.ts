@@ -133,7 +133,7 @@ function policyTextOf(file: string): Result<string> {
   return bytes.ok ? ok(fromUtf8(bytes.value) ?? "") : bytes;
 }
 
-function changeLines({ changes }: PolicyDraft): readonly string[] {
+export function changeLines({ changes }: PolicyDraft): readonly string[] {
   const order = ["looser", "stricter", "changed"] as const;
   if (changes.length === 0) return ["Nothing that is judged changes."];
   return order.flatMap((direction) =>
