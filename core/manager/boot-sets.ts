@@ -5,8 +5,8 @@ import type { JsonObject } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { checkBootSet, isPrintable } from "../measure/boot-set-check.ts";
 import { measureBootSet, type BootSet } from "../measure/boot-set.ts";
-import { approvedAhead } from "../release/approved-ahead.ts";
 import { withoutMeasurement } from "../release/pins.ts";
+import { aheadOf } from "./ahead.ts";
 import { reasonFrom } from "./approvals.ts";
 import { acceptedBy, policyWith, policyWithout } from "./boot-policy.ts";
 import { bootSetSummary } from "./boot-summary.ts";
@@ -108,7 +108,7 @@ export function retireBootSet(context: BootContext, { vm: id, id: bootSet, reaso
   const next = withPolicy(ports, vm, { policy: policy.value, before: vm.policyVersions[0]?.digest ?? "" }, reason);
   if (!next.ok) return next;
   const retired = replacing(next.value, kept, { ...kept, retiredAt: ports.clock.now() });
-  const [successor] = approvedAhead(retired.bootSets);
+  const [successor] = aheadOf(retired, ports.primitives);
   const pins = withoutMeasurement(vm.pins, measurement, successor);
   return commit(context, { ...retired, pins }, { change: "boot-set-retired", ...named(kept), reason });
 }

@@ -20,12 +20,16 @@ export function bootSetSummary(vm: VmRecord, { label, set }: KeptBootSet, after:
 }
 
 function fileSentences({ firmware, direct }: BootSet): readonly string[] {
-  const firmwareLine = `Firmware: ${fileText(firmware)}`;
+  // SECURITY: nothing ties the digest of the firmware file to what was measured of its pages; whoever added the set has said both.
+  const firmwareLines = [
+    `Firmware: ${fileText(firmware)}`,
+    "The firmware's SHA-256 is what was said when the set was added. The measurement counts: compare it with what `portcullis measure` says of your files.",
+  ];
   if (direct === undefined)
-    return [firmwareLine, "No kernel is passed: what the firmware starts is not measured beyond the firmware file."];
+    return [...firmwareLines, "No kernel is passed: what the firmware starts is not measured beyond the firmware file."];
   const { kernel, initrd, commandLine } = direct;
   return [
-    firmwareLine,
+    ...firmwareLines,
     `Kernel: ${fileText(kernel)}`,
     initrd === undefined ? "No initrd." : `Initrd: ${fileText(initrd)}`,
     `Command line: ${quoted(commandLine)}`,

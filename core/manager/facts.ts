@@ -5,9 +5,9 @@ import { rfc3339 } from "../base/clock.ts";
 import type { Failure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Approval } from "../release/approval.ts";
-import { approvedAhead } from "../release/approved-ahead.ts";
 import type { PinnedBy } from "../release/decide.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
+import { aheadIds } from "./ahead.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 
 /** How the evidence came to be judged: with these an auditor can judge it again. */
@@ -89,7 +89,7 @@ export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keycha
       ...(accepted.length > 1 ? { configurations: accepted } : {}),
       ...(policy === undefined ? {} : { policy: policy.digest, policyVersion: policy.number, policyReason: policy.reason }),
       approvals: vm.pins.length,
-      ...(vm.bootSets.length === 0 ? {} : { approvedAhead: approvedAhead(vm.bootSets).map(({ bootSet }) => bootSet) }),
+      ...(vm.bootSets.length === 0 ? {} : { approvedAhead: aheadIds(vm) }),
       ...(vm.hostPlan === undefined ? {} : { host: vm.hostPlan.host, guestPolicy: vm.hostPlan.guestPolicy }),
       ...change,
       keychain,

@@ -10,8 +10,8 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
-import { approvedAhead } from "../release/approved-ahead.ts";
 import { decide, type Decision, type PersonNeeded } from "../release/decide.ts";
+import { aheadOf } from "./ahead.ts";
 import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
@@ -136,7 +136,7 @@ export class Launch {
         failedOpens: vm.failedOpens,
         policy: vm.policy,
         pins: vm.pins,
-        ahead: approvedAhead(vm.bootSets),
+        ahead: aheadOf(vm, ports.primitives),
       },
       approval: this.#approval,
       liveLaunches: this.#start.liveLaunches(),

@@ -6,7 +6,7 @@ import { canonicalBytes, canonicalJson } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { toHex } from "../base/bytes.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
-import { approvedAhead } from "../release/approved-ahead.ts";
+import { aheadIds } from "./ahead.ts";
 import { reasonFrom } from "./approvals.ts";
 import type { ManagerContext } from "./context.ts";
 import { vmFacts } from "./facts.ts";
@@ -58,7 +58,7 @@ export function withPolicy(
 export function forgetApprovals({ ports, ledger }: ManagerContext, id: string): Result<VmRecord> {
   const vm = ports.store.vm(id);
   if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
-  if (vm.pins.length === 0 && approvedAhead(vm.bootSets).length === 0) return ok(vm);
+  if (vm.pins.length === 0 && aheadIds(vm).length === 0) return ok(vm);
   const bootSets = vm.bootSets.map((kept) => (kept.retiredAt === undefined ? candidateAgain(kept) : kept));
   const changed: VmRecord = { ...vm, pins: [], bootSets };
   const committed = ledger.commit(vmFacts("vm-changed", changed, ports.keychain.backend), () => ({ vm: changed }));

@@ -9,6 +9,8 @@ export interface AheadRecord {
   readonly label: string;
   /** Hex, 48 bytes. */
   readonly measurement: string;
+  /** Hex, 16 bytes: the IMAGE_ID that an ID block for these files has where the owner chose no other. */
+  readonly imageId: string;
   readonly at: Instant;
   /** Why, in the owner's words. */
   readonly reason: string;
@@ -18,19 +20,24 @@ export interface AheadRecord {
 export type ApprovedAhead = Brand<AheadRecord, "ApprovedAhead">;
 
 /** A boot set as the VM's record keeps it. */
-export interface ConsideredSet {
+export interface ConsideredSet<T extends { readonly measurement: string } = { readonly measurement: string }> {
   readonly id: string;
   readonly label: string;
-  readonly set: { readonly measurement: string };
+  readonly set: T;
   readonly approvedAt?: Instant;
   readonly approvalReason?: string;
   readonly retiredAt?: Instant;
 }
 
-export function approvedAhead(sets: readonly ConsideredSet[]): readonly ApprovedAhead[] {
+/** @param imageOf hex, 16 bytes: the IMAGE_ID that follows from the files of a set. */
+export function approvedAhead<T extends { readonly measurement: string }>(
+  sets: readonly ConsideredSet<T>[],
+  imageOf: (set: T) => string,
+): readonly ApprovedAhead[] {
   return sets.flatMap(({ id, label, set, approvedAt, approvalReason = "", retiredAt }) => {
     if (approvedAt === undefined || retiredAt !== undefined) return [];
-    const record: AheadRecord = { bootSet: id, label, measurement: set.measurement, at: approvedAt, reason: approvalReason };
+    const { measurement } = set;
+    const record: AheadRecord = { bootSet: id, label, measurement, imageId: imageOf(set), at: approvedAt, reason: approvalReason };
     return [record as ApprovedAhead];
   });
 }

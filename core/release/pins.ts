@@ -18,7 +18,10 @@ export interface Difference {
   readonly now: string;
 }
 
-/** SECURITY: only the measurement may be another than the pin's, and only one that a person approved ahead. Without a pin there is none. */
+/**
+ * SECURITY: only the measurement may be another than the pin's, and only one that a person approved ahead; with it the IMAGE_ID that is worked out from those
+ * very files. Without a pin there is none.
+ */
 export function pinFor(identity: ApprovedIdentity, pins: readonly LaunchPin[], ahead: readonly ApprovedAhead[]): LaunchPin | undefined {
   return (
     pins.find((pin) => differencesFrom(pin, identity).length === 0) ?? pins.find((pin) => whatIsNewTo(pin, identity, ahead).length === 0)
@@ -56,8 +59,10 @@ export function withoutMeasurement(
 }
 
 function whatIsNewTo(pin: LaunchPin, identity: ApprovedIdentity, ahead: readonly ApprovedAhead[]): readonly Difference[] {
-  const isAhead = aheadFor(identity.measurement, ahead) !== undefined;
-  return differencesFrom(isAhead ? { ...pin, measurement: identity.measurement } : pin, identity);
+  const approved = aheadFor(identity.measurement, ahead);
+  if (approved === undefined) return differencesFrom(pin, identity);
+  const imageId = identity.imageId === approved.imageId ? approved.imageId : pin.imageId;
+  return differencesFrom({ ...pin, measurement: approved.measurement, imageId }, identity);
 }
 
 function differencesFrom(pin: LaunchPin, identity: ApprovedIdentity): readonly Difference[] {

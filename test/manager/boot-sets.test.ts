@@ -7,7 +7,9 @@ import { must } from "../../core/base/result.ts";
 import type { ReleaseRule } from "../../core/appraise/policy-demands.ts";
 import type { AppraisalPolicy } from "../../core/appraise/policy.ts";
 import type { KeptBootSet, LaunchRecord, VmRecord } from "../../core/manager/records.ts";
+import { imageOf } from "../../core/kit/id-block.ts";
 import type { BootSet } from "../../core/measure/boot-set.ts";
+import { nodePrimitives } from "../../core/node/primitives.ts";
 import type { SimulatedGuest } from "../../core/simulator/processor.ts";
 import { simulatedProcessor } from "../kit/simulated.ts";
 import { digestOf, makeWorld, type World } from "../kit/world.ts";
@@ -302,6 +304,18 @@ describe("the next launch", () => {
       state: "pending",
       because: { reason: "new", differences: [{ title: "Chip" }] },
     });
+  });
+
+  test("with an ID block goes by itself where its image id is the one of those files", async () => {
+    const started = (set: Omit<BootSet, "measurement">, imageId: Uint8Array): SimulatedGuest =>
+      world.processor.launch({ hostData: digestOf(vm), measurement: shown(set), idKeyDigest: new Uint8Array(48).fill(7), imageId });
+    const image = (set: Omit<BootSet, "measurement">) => imageOf({ ...set, measurement: measurementOf(set) }, nodePrimitives);
+    await launch(old, "approve", started(old, image(old)));
+    const added = add();
+    approve(added);
+    expect((await launch(next, undefined, started(next, image(next)))).decision).toMatchObject({ by: "policy", bootSet: { id: added.id } });
+    const { because } = await launch(next, undefined, started(next, image(kernel(9))));
+    expect(because).toMatchObject({ reason: "new", differences: [{ title: "Image id" }] });
   });
 
   test("asks a person where no launch was approved yet, and under a rule that always asks", async () => {

@@ -35,23 +35,24 @@ const approved: ConsideredSet = {
   approvedAt: 5,
   approvalReason: "tested on db-2",
 };
-const ahead = approvedAhead([approved]);
+const image = "e6".repeat(16);
+const ahead = approvedAhead([approved], () => image);
 const showing = (change: Partial<ApprovedIdentity>): ApprovedIdentity => ({ ...identity, ...change });
 
 describe("a boot set counts", () => {
   test("once it is approved, with who it is and why", () => {
-    expect(ahead).toEqual([{ bootSet: "set-2", label: "6.12.9", measurement: next, at: 5, reason: "tested on db-2" }]);
+    expect(ahead).toEqual([{ bootSet: "set-2", label: "6.12.9", measurement: next, imageId: image, at: 5, reason: "tested on db-2" }]);
     expect(aheadFor(next, ahead)).toBe(ahead[0]);
     expect(aheadFor(old, ahead)).toBeUndefined();
   });
 
   test("neither as a candidate, nor after it was retired", () => {
     const { approvedAt: _, approvalReason: __, ...candidate } = approved;
-    expect(approvedAhead([candidate, { ...approved, retiredAt: 6 }, { ...candidate, retiredAt: 6 }])).toEqual([]);
+    expect(approvedAhead([candidate, { ...approved, retiredAt: 6 }, { ...candidate, retiredAt: 6 }], () => image)).toEqual([]);
   });
 
   test("only where approvedAhead() says so: a record alone does not compile", () => {
-    const record = { bootSet: "x", label: "x", measurement: next, at: 5, reason: "x" };
+    const record = { bootSet: "x", label: "x", measurement: next, imageId: image, at: 5, reason: "x" };
     // @ts-expect-error a record alone is no approval ahead
     const forged: readonly ApprovedAhead[] = [record];
     expect(forged).toHaveLength(1);
@@ -69,6 +70,13 @@ describe("a pin", () => {
     const changed = showing({ measurement: next, [field]: now });
     expect(pinFor(changed, pins, ahead)).toBeUndefined();
     expect(whatIsNew(changed, pins, ahead)).toMatchObject([{ now }]);
+  });
+
+  test("matches where the image id is the one of those files, and of no others", () => {
+    expect(pinFor(showing({ measurement: next, imageId: image }), pins, ahead)).toBe(pins[0]);
+    expect(pinFor(showing({ measurement: old, imageId: image }), pins, ahead)).toBeUndefined();
+    expect(pinFor(showing({ measurement: next, imageId: image, familyId: others.familyId }), pins, ahead)).toBeUndefined();
+    expect(whatIsNew(showing({ measurement: next, imageId: "00".repeat(16) }), pins, ahead)).toMatchObject([{ title: "Image id" }]);
   });
 
   test("does not for a measurement that nobody approved", () => {
