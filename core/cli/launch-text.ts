@@ -29,6 +29,8 @@ export function launchText(launch: LaunchDetail, now: number = Date.now()): stri
     lines.push("", group);
     for (const { name, value } of fields) lines.push(`  ${name}: ${value}`);
     for (const { verdict, title, sentence } of checks) lines.push(`  [${verdict}] ${title}: ${sentence}`);
+    if (checks.some(({ code }) => code === "appraise.measurement"))
+      lines.push(`  Which input differs: portcullis launches explain ${launch.id}`);
   }
   if (launch.evidence !== undefined) lines.push("", `evidence ${launch.evidence}`);
   if (launch.decision !== undefined) {

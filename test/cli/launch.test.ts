@@ -1,9 +1,10 @@
 // Does the first attested launch work from the command line, with real processes: serve, enrol, simulate, approve, opened?
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LaunchDetail, LaunchSummary, SimulationView, VmDetail } from "../../core/api/schemas.ts";
 import { needs } from "../kit/needs.ts";
+import { makeFirmware } from "../measure/kit.ts";
 import { type Installation, makeInstallation, portcullis, type Served, serve } from "./kit.ts";
 
 describe("a simulated launch", needs("cryptsetup"), () => {
@@ -79,6 +80,16 @@ describe("a simulated launch", needs("cryptsetup"), () => {
     expect(ended.state).toBe("opened");
     expect(ended.outcome).toEqual([{ disk: "root", opened: true }]);
     expect(ended.decision).toMatchObject({ verdict: "release", by: "person", reason: "test" });
+
+    const alike = await portcullis("launches", "compare", pending.id, pending.id, "--json", ...data);
+    expect([alike.code, alike.json()]).toEqual([0, { differences: [], always: "It is one and the same report." }]);
+    const nothing = await portcullis("launches", "explain", pending.id, "--json", ...data);
+    expect([nothing.code, nothing.json()]).toMatchObject([1, { failure: { code: "measure.no-boot-set" } }]);
+    writeFileSync(join(folder, "ovmf.fd"), makeFirmware());
+    const boot = ["--label", "6.12.9", "--ovmf", join(folder, "ovmf.fd"), "--vcpus", "1", "--vcpu-type", "EPYC-Milan"];
+    expect((await portcullis("vm", "boot", "add", "try-1", ...boot, ...data)).code).toBe(0);
+    const explained = await portcullis("launches", "explain", pending.id, ...data);
+    expect([explained.code, explained.stdout]).toEqual([1, expect.stringContaining('Compared with the boot set "6.12.9": None of ')]);
   });
 
   test("of the built-in VM, approved at once, exits 0 and leaves nothing behind", async () => {
