@@ -22,7 +22,10 @@ export interface HostPaths {
 export function hostPaths({ folder, disks, delivery }: HostPlan, { firmware, direct }: BootSet): Result<HostPaths> {
   if (!isPath(folder)) return fail(failure("kit.plan-malformed", "folder"));
   if (disks.length > mostDisks) return fail(failure("kit.plan-malformed", "disks"));
-  for (const [index, { path }] of disks.entries()) if (!isPath(path)) return fail(failure("kit.plan-malformed", `disks[${index}].path`));
+  for (const [index, { path, format }] of disks.entries()) {
+    if (!isPath(path)) return fail(failure("kit.plan-malformed", `disks[${index}].path`));
+    if (!diskFormats.includes(format)) return fail(failure("kit.plan-malformed", `disks[${index}].format`));
+  }
   if (new Set(disks.map(({ path }) => path)).size !== disks.length) return fail(failure("kit.plan-malformed", "disks: one path twice"));
   const root = folder.replace(/\/+$/, "");
   const names = {
@@ -77,6 +80,7 @@ export const domainName = "domain.xml";
 export const sumsName = "SHA256SUMS";
 /** Of the kit itself: a boot file of such a name would be written over. */
 const kitNames: readonly string[] = [launchScriptName, domainName, sumsName];
+const diskFormats: readonly string[] = ["raw", "qcow2"];
 /** As many as an agent's configuration can name. */
 const mostDisks = 16;
 const mostPath = 1024;

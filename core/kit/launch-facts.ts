@@ -72,18 +72,32 @@ function checkedPolicy(text: string, allowed: NonNullable<KitInput["allowed"]>):
   return policy;
 }
 
-function checkBootSet({ firmware, direct, vmm, vcpus, vcpuModel, vcpuSignature: measured, guestFeatures }: BootSet): Result<true> {
+function checkBootSet({
+  firmware,
+  direct,
+  vmm,
+  vcpus,
+  vcpuModel,
+  vcpuSignature: measured,
+  guestFeatures,
+  measurement,
+}: BootSet): Result<true> {
   if (vmm !== "qemu") return fail(failure("kit.other-vmm", vmm));
   if (!isWhole(vcpus, 1, mostVcpus)) return fail(failure("measure.vcpus", `${vcpus}`));
   if (direct !== undefined && firmware.hashTable === undefined) return fail(failure("measure.firmware-no-hashes", firmware.name));
   if (direct?.commandLine.includes("\0") === true) return fail(failure("measure.command-line"));
   if (direct !== undefined && !direct.commandLine.isWellFormed()) return fail(failure("kit.not-sayable", "the command line"));
+  // They are written into comments and lists, where nothing is quoted.
+  const digests = [firmware.sha256, direct?.kernel.sha256, direct?.initrd?.sha256].filter((digest) => digest !== undefined);
+  if (!/^[0-9a-f]{96}$/.test(measurement) || !digests.every((digest) => /^[0-9a-f]{64}$/.test(digest)))
+    return fail(failure("measure.boot-set"));
   const known = vcpuSignature(vcpuModel);
   // `host` has whatever signature the host has: the owner said which when the set was measured.
   if (!/^(host|EPYC[A-Za-z0-9.-]{0,60})$/.test(vcpuModel)) return fail(failure("kit.vcpu-model", vcpuModel));
   if (known !== undefined && known !== measured)
     return fail(failure("kit.vcpu-model", `${vcpuModel} has 0x${known.toString(16)}, measured was 0x${measured.toString(16)}`));
-  if (!sayableFeatures.includes(guestFeatures)) return fail(failure("kit.guest-features", guestFeatures));
+  if (!/^0x[0-9a-f]{1,16}$/.test(guestFeatures)) return fail(failure("measure.boot-set"));
+  if (!sayableFeatures.includes(BigInt(guestFeatures))) return fail(failure("kit.guest-features", guestFeatures));
   return ok(true);
 }
 
@@ -118,7 +132,7 @@ function isWhole(value: number, least: number, most: number): boolean {
 }
 
 /** SNP active, and with or without DebugSwap: the host's kernel chooses, and no option of a host says more. */
-const sayableFeatures: readonly string[] = ["0x1", "0x21"];
+const sayableFeatures: readonly bigint[] = [0x1n, 0x21n];
 /** Below this the agent's initramfs does not fit (measured). */
 const leastMemoryMib = 352;
 const mostMemoryMib = 16 * 1024 * 1024;

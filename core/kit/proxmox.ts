@@ -8,12 +8,13 @@ import { configurationArguments, snpObject } from "./qemu.ts";
 import { perlWord } from "./quoting.ts";
 import { commonSteps, commonTraps, supportFiles } from "./support.ts";
 
-/** Failures: `kit.plan-malformed` (number, disks, a policy that amd-sev cannot say), `kit.not-sayable` (a line break in the command line). */
+/** Failures: `kit.plan-malformed` (no number of the VM), `kit.not-sayable` (command line or a disk's path). */
 export function proxmoxKit(facts: LaunchFacts): Result<Kit> {
   const { plan, set, paths, policy, policyText } = facts;
   if (plan.proxmoxId === undefined) return fail(failure("kit.plan-malformed", "proxmoxId"));
   if (/\p{Cc}/u.test(set.direct?.commandLine ?? "")) return fail(failure("kit.not-sayable", "the command line"));
-  const unsayable = paths.disks.find(({ path }) => /[,\s"']/.test(path));
+  // A drive's line is split at commas and equal signs, and has no quotes.
+  const unsayable = paths.disks.find(({ path }) => !/^[A-Za-z0-9_./:@+-]+$/.test(path));
   if (unsayable !== undefined) return fail(failure("kit.not-sayable", unsayable.path));
   const named = `${plan.proxmoxId}.conf`;
   return ok({

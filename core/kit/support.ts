@@ -1,6 +1,7 @@
 // What does every host need beside its own launch? The agent's configuration, the sums of the boot files, and the steps and traps that all hosts share.
 // Sentences are for the owner who pastes: what to do, then why.
 import { utf8 } from "../base/utf8.ts";
+import { vcpuSignature } from "../measure/vcpu.ts";
 import { configDiskName, configurationName, lastSegment, sumsName } from "./host-paths.ts";
 import type { LaunchFacts } from "./launch-facts.ts";
 import type { KitFile } from "./launch-kit.ts";
@@ -66,7 +67,12 @@ export function commonTraps({ set, policy, policyText, paths }: LaunchFacts): re
           `The vCPU model is the host's own: it was measured as 0x${set.vcpuSignature.toString(16)} (CPUID 1 EAX), and on a machine of another model or stepping the measurement is another.`,
         ]
       : []),
-    ...(set.guestFeatures === "0x1"
+    ...(set.vcpuModel !== "host" && vcpuSignature(set.vcpuModel) === undefined
+      ? [
+          `This program does not know the vCPU model ${set.vcpuModel}: the measurement holds only where the host's QEMU gives it the signature 0x${set.vcpuSignature.toString(16)}.`,
+        ]
+      : []),
+    ...(BigInt(set.guestFeatures) === 1n
       ? []
       : [
           `The set was measured with SEV features ${set.guestFeatures}. The host's kernel chooses them: 0x21 is DebugSwap, of some kernels 6.6 and 6.7; other kernels give another measurement.`,

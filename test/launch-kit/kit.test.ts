@@ -51,6 +51,7 @@ describe.each(hosts)("%s", (host) => {
       [{ commandLine: "quiet" }, "no console=ttyS0"],
       [{ set: { vcpuModel: "host" } }, "the host's own"],
       [{ set: { guestFeatures: "0x21" } }, "DebugSwap"],
+      [{ set: { vcpuModel: "EPYC-Venice" } }, "does not know the vCPU model EPYC-Venice"],
       [{ commandLine: `console=ttyS0 ${"x".repeat(2034)}` }, "longer than the 2047 bytes"],
     ];
     for (const [choices, words] of trapped) {
@@ -92,6 +93,8 @@ describe("what is refused, for every host", () => {
     ["a vCPU model with another signature than was measured", "kit.vcpu-model", { set: { vcpuModel: "EPYC-Genoa" } }],
     ["a set for another hypervisor", "kit.other-vmm", { set: { vmm: "gce" } }],
     ["features that no option turns on", "kit.guest-features", { set: { guestFeatures: "0x201" } }],
+    ["a measurement that is no digest", "measure.boot-set", { set: { measurement: "00\nrm -rf /" }, withoutIdBlock: true }],
+    ["a firmware's digest that is none", "measure.boot-set", {}, (input) => withFirmwareDigest(input, "../x")],
     ["no vCPU", "measure.vcpus", { set: { vcpus: 0 } }],
     [
       "an ID block for another measurement",
@@ -160,6 +163,7 @@ test("what one host cannot say, only that host refuses", () => {
   expect(refusals({ commandLine: "console=ttyS0 \u0007" })).toEqual(["a kit", "kit.not-sayable", "kit.not-sayable"]);
   expect(refusals({ name: "a/b" })).toEqual(["a kit", "kit.plan-malformed", "a kit"]);
   expect(refusals({ plan: { disks: [{ path: "/srv/a b.raw", format: "raw" }] } })).toEqual(["a kit", "a kit", "kit.not-sayable"]);
+  expect(refusals({ plan: { disks: [{ path: "/srv/a=b.raw", format: "raw" }] } })).toEqual(["a kit", "a kit", "kit.not-sayable"]);
   const { proxmoxId: _, ...plan } = kitInput("/srv/vms/db", { plan: { host: "proxmox" } }).plan;
   expect(makeKit({ ...kitInput(), plan })).toMatchObject({ failure: { code: "kit.plan-malformed", detail: "proxmoxId" } });
 });
@@ -200,6 +204,10 @@ function withKernel(input: KitInput, name: string): KitInput {
 function withoutHashTable(input: KitInput): KitInput {
   const { hashTable: _, ...firmware } = input.set.firmware;
   return { ...input, set: { ...input.set, firmware } };
+}
+
+function withFirmwareDigest(input: KitInput, sha256: string): KitInput {
+  return { ...input, set: { ...input.set, firmware: { ...input.set.firmware, sha256 } } };
 }
 
 function shortened(input: KitInput): KitInput {
