@@ -29,11 +29,17 @@ export function setPlan({ ports, ledger }: ManagerContext, id: string, given: Ke
 export function permissionFault({ guestPolicy }: Pick<KeptPlan, "guestPolicy">, policy: AppraisalPolicy): Failure | undefined {
   const bits = parseGuestPolicy(BigInt(guestPolicy));
   if (!bits.ok) return failure("kit.plan-malformed", "guestPolicy", bits.failure);
-  const demand = policy.checks.guestPolicy;
-  const allowed: readonly GuestPermission[] = "require" in demand ? demand.require.allowed : [];
+  const allowed = allowedPermissions(policy);
   if (bits.value.debug && !allowed.includes("debug")) return failure("kit.plan-debug", guestPolicy);
   if (bits.value.migrateMa && !allowed.includes("migrateMa")) return failure("kit.plan-migration", guestPolicy);
   return undefined;
+}
+
+/** Of those that must not be given by mistake, the ones that the appraisal policy names. */
+export function allowedPermissions(policy: AppraisalPolicy): readonly ("debug" | "migrateMa")[] {
+  const demand = policy.checks.guestPolicy;
+  const allowed: readonly GuestPermission[] = "require" in demand ? demand.require.allowed : [];
+  return (["debug", "migrateMa"] as const).filter((permission) => allowed.includes(permission));
 }
 
 /** The first member that cannot stand in a launch line. */

@@ -4,7 +4,7 @@ import { fromHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { KitInput } from "../kit/launch-kit.ts";
-import { permissionFault } from "./host-plans.ts";
+import { allowedPermissions, permissionFault } from "./host-plans.ts";
 import type { KeptBootSet, KeptPlan, VmRecord } from "./records.ts";
 
 export interface KitParts {
@@ -29,7 +29,14 @@ export function kitParts(vm: VmRecord, bootSet?: string): Result<KitParts> {
   const hostData = configuration === undefined ? undefined : fromHex(configuration.digest);
   if (configuration === undefined || hostData === undefined) return fail(failure("kit.no-configuration"));
   return ok({
-    input: { vm: { id: vm.id, name: vm.name }, plan, set: kept.set, configuration: configuration.text, hostData },
+    input: {
+      vm: { id: vm.id, name: vm.name },
+      plan,
+      set: kept.set,
+      configuration: configuration.text,
+      hostData,
+      allowed: allowedPermissions(vm.policy),
+    },
     plan,
     kept,
     isApproved: kept.approvedAt !== undefined,
