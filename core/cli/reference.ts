@@ -7,16 +7,7 @@ import { utf8 } from "../base/utf8.ts";
 import { systemClock } from "../node/clock.ts";
 import { writeAtomically } from "../node/files.ts";
 import { nodePrimitives } from "../node/primitives.ts";
-import {
-  askManager,
-  type CommonOptions,
-  findVm,
-  makeCommand,
-  makeGroup,
-  makeManagerCommand,
-  type ManagerOptions,
-  offlineOutput,
-} from "./command.ts";
+import { askManager, findVm, makeCommand, makeGroup, makeManagerCommand, type ManagerOptions, offlineOutput } from "./command.ts";
 import { confirmVm } from "./confirm-vm.ts";
 import type { ManagerClient } from "./control-client.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
