@@ -17,7 +17,7 @@ export function readTriples(tags: readonly Cbor[], profile: string, id: string):
   const found = new Found();
   if (!profiles.includes(profile)) {
     found.leave(profile === "" ? "it names no profile, so that its keys have no meaning" : `the profile ${profile} is not known here`);
-    return ok(found);
+    return ok(found.all);
   }
   for (const tag of tags) {
     const bytes = untagged(tag, comid);
@@ -37,19 +37,16 @@ export function readTriples(tags: readonly Cbor[], profile: string, id: string):
       if (!taken.ok) return taken;
     }
   }
-  return ok(found);
+  return ok(found.all);
 }
 
-class Found implements TakenValues {
+class Found {
   readonly #values = new Map<string, ReferenceValue>();
   readonly #left = new Set<string>();
 
-  get values(): readonly ReferenceValue[] {
-    return [...this.#values.values()];
-  }
-
-  get notTaken(): readonly string[] {
-    return [...this.#left];
+  /** All of it so far. */
+  get all(): TakenValues {
+    return { values: [...this.#values.values()], notTaken: [...this.#left] };
   }
 
   take(digest: string, label: string): void {
