@@ -45,6 +45,15 @@ export function bringDebianPackages() {
   if (mirror === undefined)
     return "No Debian mirror is configured on this machine (apt-get update --print-uris names none), so nothing was brought.";
   if (!existsSync(keyring)) return `Debian's keyring is not at ${keyring} (Debian: apt-get install debian-archive-keyring).`;
+  // A mirror that is being brought up to date now and then fails once.
+  return bringFrom(mirror) === undefined ? undefined : bringFrom(mirror);
+}
+
+/**
+ * @param {string} mirror
+ * @returns {string | undefined}
+ */
+function bringFrom(mirror) {
   mkdirSync(dirname(debianFolder), { recursive: true });
   const work = mkdtempSync(`${debianFolder}-`);
   try {
@@ -86,13 +95,13 @@ function fill(work, mirror) {
     const fault = apt(work, step);
     if (fault !== undefined) return fault;
   }
-  unpack(join(work, "cache/archives"), join(work, "tree", whole[0]?.release ?? ""));
+  const broken = unpack(join(work, "cache/archives"), join(work, "tree", whole[0]?.release ?? ""));
+  if (broken !== undefined) return broken;
   for (const { name, release } of wanted.filter((one) => !one.whole)) {
     const folder = join(work, "loose", `${name}-${release}`);
     mkdirSync(folder, { recursive: true });
-    const fault = apt(work, ["download", `${name}/${release}`], folder);
+    const fault = apt(work, ["download", `${name}/${release}`], folder) ?? unpack(folder, join(work, "tree", release));
     if (fault !== undefined) return fault;
-    unpack(folder, join(work, "tree", release));
   }
   mkdirSync(join(work, "tree/bin"));
   writeFileSync(join(work, "tree", qemuProgram), qemuStarter, { mode: 0o755 });
@@ -145,13 +154,15 @@ function apt(work, args, cwd = work) {
 /**
  * @param {string} archives
  * @param {string} target
+ * @returns {string | undefined}
  */
 function unpack(archives, target) {
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
     const result = spawnSync("dpkg-deb", ["-x", join(archives, name), target], { encoding: "utf8", timeout: longestStep });
-    if (result.status !== 0) throw new Error(`${name} could not be unpacked: ${result.stderr}`);
+    if (result.status !== 0) return `${name} could not be unpacked: ${result.error?.message ?? result.stderr}`;
   }
+  return undefined;
 }
 
 /** @returns {string | undefined} the base address of the release that this machine itself runs */

@@ -1,8 +1,9 @@
 // One VM with all that a kit is made from, the boot files of its set lying in a real folder, and any part of it as a test wants it.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { fromHex } from "../../core/base/bytes.ts";
 import { must } from "../../core/base/result.ts";
 import type { HostPlan, KitInput } from "../../core/kit/launch-kit.ts";
@@ -61,12 +62,19 @@ export function kitInput(folder = "/srv/vms/db", choices: InputChoices = {}): Ki
   };
 }
 
-/** A new folder with everything that the launch of {@link kitInput} opens. The firmware may be a real one. */
+/** A new folder with everything that the launch of {@link kitInput} opens, gone after the file's tests. The firmware may be a real one. */
 export function hostFolder(name = "host", firmware: Uint8Array = madeFirmware): string {
-  const folder = join(mkdtempSync(join(tmpdir(), "portcullis-kit-")), name);
+  const root = mkdtempSync(join(tmpdir(), "portcullis-kit-"));
+  roots.push(root);
+  const folder = join(root, name);
   writeInto(folder, firmware);
   return folder;
 }
+
+const roots: string[] = [];
+afterAll(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
+});
 
 function writeInto(folder: string, firmware: Uint8Array): void {
   mkdirSync(folder, { recursive: true });
