@@ -4,6 +4,7 @@ import { fileTargets } from "./targets-files.ts";
 import { floorTargets } from "./targets-floors.ts";
 import { kitTargets } from "./targets-kit.ts";
 import { policyTargets } from "./targets-policy.ts";
+import { referenceTargets } from "./targets-references.ts";
 import { Fault, type Target } from "./target.ts";
 import { textTargets } from "./targets-text.ts";
 import { wireTargets } from "./targets-wire.ts";
@@ -15,6 +16,7 @@ export const targets: readonly Target[] = [
   ...floorTargets,
   ...wireTargets,
   ...fileTargets,
+  ...referenceTargets,
   ...kitTargets,
 ];
 

@@ -197,12 +197,11 @@ describe("who signed it", () => {
 
   test("covers protected header and payload", () => {
     const bytes = signedCorim();
-    for (let index = 0; index < bytes.length; index += 1) {
-      const other = bytes.slice();
-      other[index] = (other[index] ?? 0) ^ 1;
+    const taken = Array.from(bytes, (byte, index) => bytes.with(index, byte ^ 1)).filter((other) => {
       const read = readReferences(other);
-      if (read.ok) expect(verifyReferences(read.value, owner.key, at, nodePrimitives).ok).toBe(false);
-    }
+      return read.ok && verifyReferences(read.value, owner.key, at, nodePrimitives).ok;
+    });
+    expect(taken).toEqual([]);
   });
 
   const times = (from: number | undefined, until: number) =>

@@ -82,9 +82,9 @@ describe("an envelope", () => {
 
   test("whose payload differs in any bit is not signed", () => {
     const { signatures } = must(parseEnvelope(bytes));
-    for (let at = 0; at < payload.length; at += 37) {
+    for (let index = 0; index < payload.length; index += 37) {
       const other = payload.slice();
-      other[at] = (other[at] ?? 0) ^ 1;
+      other[index] = (other[index] ?? 0) ^ 1;
       expect(verifyEnvelope({ payload: other, signatures }, owner.key, nodePrimitives).ok).toBe(false);
     }
   });
@@ -203,7 +203,11 @@ describe("an ECDSA signature in DER", () => {
   const scalars = fc.uint8Array({ minLength: 96, maxLength: 96 });
 
   test("is read as it was written, whatever its numbers", () => {
-    fc.assert(fc.property(scalars, (signature) => void expect(parseEcdsaDer(encodeEcdsaDer(signature))).toEqual(signature)));
+    fc.assert(
+      fc.property(scalars, (signature) => {
+        expect(parseEcdsaDer(encodeEcdsaDer(signature))).toEqual(signature);
+      }),
+    );
     for (const signature of [new Uint8Array(96), new Uint8Array(96).fill(0xff), new Uint8Array(96).fill(0x7f)])
       expect(parseEcdsaDer(encodeEcdsaDer(signature))).toEqual(signature);
   });
