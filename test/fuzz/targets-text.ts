@@ -16,6 +16,7 @@ import { mutateWith } from "./mutate-bytes.ts";
 import { mutateJson } from "./mutate-json.ts";
 import { pattern } from "./seeds.ts";
 import { fullPolicy } from "../kit/policies.ts";
+import { fullVm } from "../node/store/records.ts";
 import { expectSame, expectThat, longestPolicyDetail, outcomeOf, parsed, type Target } from "./target.ts";
 
 const hex = (length: number): string => toHex(pattern(length));
@@ -118,7 +119,7 @@ const storedVm: Target = {
           { number: 1, digest: hex(48), since: at, reason: "enrolled with it" },
         ],
         pins: [],
-        bootSets: [],
+        bootSets: simulated ? [] : fullVm.bootSets,
         history: noHistory,
         failedOpens: 0,
         ...(simulated ? { simulatedAnchors: { Milan: { certificate: hex(32), spki: hex(32) } } } : {}),

@@ -1,4 +1,5 @@
 // Which fuzz targets are there, and under which name? Also those with a planted fault, with which the fuzzing itself is tested.
+import { bootTargets } from "./targets-boot.ts";
 import { evidenceTargets } from "./targets-evidence.ts";
 import { fileTargets } from "./targets-files.ts";
 import { floorTargets } from "./targets-floors.ts";
@@ -18,6 +19,7 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...referenceTargets,
   ...kitTargets,
+  ...bootTargets,
 ];
 
 export function targetNamed(name: string): Target | undefined {

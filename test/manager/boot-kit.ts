@@ -1,4 +1,4 @@
-// Boot sets for the manager's tests: small firmware, real measurements, and guests that were started with them.
+// Boot sets for tests: small firmware, real measurements.
 import { fromHex } from "../../core/base/bytes.ts";
 import { must } from "../../core/base/result.ts";
 import { measureBootSet, measureFirmwareFile, type BootSet } from "../../core/measure/boot-set.ts";
@@ -33,3 +33,5 @@ export function measurementOf(set: Omit<BootSet, "measurement">): string {
 export function shown(set: Omit<BootSet, "measurement">): Uint8Array {
   return fromHex(measurementOf(set)) ?? new Uint8Array(0);
 }
+
+export const [old, next] = [kernel(1), kernel(2)];
