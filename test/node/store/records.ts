@@ -66,10 +66,26 @@ export const fullVm: VmRecord = {
     instances: [{ reportId: "ee".repeat(32), chipId: "bb".repeat(64), launch: uuid(901), at: 1_500 }],
   },
   failedOpens: 1,
+  hostPlan: {
+    host: "proxmox",
+    memoryMib: 4096,
+    guestPolicy: "0x30000",
+    delivery: "config-disk",
+    folder: "/srv/vm/database",
+    disks: [{ path: "/dev/pve/vm-101-disk-0", format: "raw" }],
+    cbitpos: 51,
+    reducedPhysBits: 1,
+    proxmoxId: 101,
+    idKey: "release",
+    authorKey: "owner",
+    familyId: "0a".repeat(16),
+    imageId: "0b".repeat(16),
+    guestSvn: 3,
+  },
 };
 
 export function leastVm(number: number): VmRecord {
-  const { simulatedAnchors: _simulated, ...vm } = fullVm;
+  const { simulatedAnchors: _simulated, hostPlan: _plan, ...vm } = fullVm;
   return { ...vm, id: uuid(number), createdAt: number };
 }
 
