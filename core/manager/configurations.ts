@@ -6,17 +6,7 @@ import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { utf8 } from "../base/utf8.ts";
 import { configurationDigest, parseConfiguration, type AgentConfiguration } from "../launch/agent-configuration.ts";
-import { reasonFrom } from "./approvals.ts";
-import type { ManagerContext } from "./context.ts";
-import { vmFacts } from "./facts.ts";
 import type { DiskSpec, IssuedConfiguration, VmRecord } from "./records.ts";
-
-export interface RetireQuestion {
-  readonly vm: string;
-  /** SHA-256 of the configuration, hex. */
-  readonly digest: string;
-  readonly reason: string;
-}
 
 /** @param digest hex, as the agent named it. */
 export function configurationFault(vm: Pick<VmRecord, "configurations">, digest: string): Failure | undefined {
@@ -53,27 +43,6 @@ export function readConfiguration({ text }: Pick<IssuedConfiguration, "text">): 
 /** What the record shows as the VM's disks: those of the configuration to launch with. */
 export function disksOf({ disks }: Pick<AgentConfiguration, "disks">): readonly DiskSpec[] {
   return disks.map(({ id, device, name }) => ({ id, device, name }));
-}
-
-/** Agents that run with it are refused from now on. For ever: its bytes are not issued again. */
-export function retireConfiguration({ ports, ledger }: ManagerContext, question: RetireQuestion): Result<VmRecord> {
-  const { vm: id, digest } = question;
-  const vm = ports.store.vm(id);
-  if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
-  const reason = reasonFrom(question.reason);
-  if (reason === undefined) return fail(failure("approval.reason-missing"));
-  const found = vm.configurations.find((configuration) => configuration.digest === digest);
-  if (found === undefined) return fail(failure("configuration.unknown", digest));
-  if (found.retiredAt !== undefined) return ok(vm);
-  if (acceptedOf(vm).length === 1) return fail(failure("configuration.last", digest));
-  const retired: IssuedConfiguration = { ...found, retiredAt: ports.clock.now(), retiredReason: reason };
-  const configurations = vm.configurations.map((configuration) => (configuration === found ? retired : configuration));
-  const current = readConfiguration(currentConfiguration({ configurations }));
-  if (!current.ok) return current;
-  const changed: VmRecord = { ...vm, configurations, disks: disksOf(current.value) };
-  const facts = vmFacts("vm-changed", changed, ports.keychain.backend, { change: "configuration-retired", changed: digest, reason });
-  const committed = ledger.commit(facts, () => ({ vm: changed }));
-  return committed.ok ? ok(changed) : committed;
 }
 
 export function acceptedOf({ configurations }: Pick<VmRecord, "configurations">): readonly IssuedConfiguration[] {

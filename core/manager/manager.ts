@@ -18,7 +18,7 @@ import {
 import { ClockGuard } from "./clock-guard.ts";
 import { Ledger } from "./commit.ts";
 import type { ManagerContext } from "./context.ts";
-import { retireConfiguration, type RetireQuestion } from "./configurations.ts";
+import { retireConfiguration, type RetireQuestion } from "./retire-configuration.ts";
 import { issueConfiguration, type ConfigurationQuestion } from "./new-configuration.ts";
 import { recordDisk, type DiskPreparation } from "./disk-records.ts";
 import { changePolicy, forgetApprovals, type PolicyChangeQuestion } from "./policies.ts";

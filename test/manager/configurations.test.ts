@@ -1,51 +1,24 @@
 // Agent configurations come and go beside each other, and each opens exactly the disks that it names: whatever the record says is newest, the
 // one that the CPU attested counts. Keys before the record, nothing left behind, nothing written over.
 import { describe, expect, test } from "vitest";
-import { fromHex, toHex } from "../../core/base/bytes.ts";
+import { toHex } from "../../core/base/bytes.ts";
 import { must } from "../../core/base/result.ts";
-import type { ConfigurationQuestion } from "../../core/manager/new-configuration.ts";
-import type { VmRecord } from "../../core/manager/records.ts";
 import { rogueLaunch } from "../kit/rogue.ts";
-import { makeWorld, saidOn, type Connection, type World } from "../kit/world.ts";
-
-const root = { id: "root", device: "/dev/vda", name: "root" };
-const store = { id: "store", device: "/dev/vdb", name: "store" };
-const swap = { id: "swap", device: "/dev/vdc", name: "swap" };
-const endpoints = ["manager.test:7443"];
-
-type Asked = Partial<Omit<ConfigurationQuestion, "vm">>;
-
-function issue(world: World, { id }: VmRecord, asked: Asked = {}): ReturnType<World["manager"]["issueConfiguration"]> {
-  return world.manager.issueConfiguration({ vm: id, endpoints, disks: [root, store], reason: "a second disk", ...asked });
-}
-
-function retire(world: World, { id }: VmRecord, digest: string): ReturnType<World["manager"]["retireConfiguration"]> {
-  return world.manager.retireConfiguration({ vm: id, digest, reason: "no host has it any more" });
-}
-
-function launch(world: World, vm: VmRecord, digest: string, disks: readonly string[]): Connection {
-  return world.connect(vm, { configuration: digest, disks });
-}
-
-function digests({ configurations }: VmRecord): readonly string[] {
-  return configurations.map(({ digest }) => digest);
-}
-
-function bytesOf(digest: string): Uint8Array {
-  return fromHex(digest) ?? new Uint8Array(0);
-}
-
-function releasedDisks({ link }: Connection): readonly string[] | undefined {
-  const release = saidOn(link).find((message) => message.type === "release");
-  return release?.type === "release" ? release.disks.map(({ disk }) => disk) : undefined;
-}
-
-async function released(world: World, connection: Connection): Promise<readonly string[] | undefined> {
-  await world.run();
-  await world.answer(connection);
-  await world.settle();
-  return releasedDisks(connection);
-}
+import { makeWorld } from "../kit/world.ts";
+import {
+  bytesOf,
+  digests,
+  endpoints,
+  issue,
+  launch,
+  released,
+  releasedDisks,
+  retire,
+  root,
+  store,
+  swap,
+  type Asked,
+} from "./configuration-kit.ts";
 
 const [first, second] = [0, 1];
 
@@ -274,103 +247,5 @@ describe("what fails leaves nothing behind", () => {
     world.keychain.letGo();
     expect(must(await issued)).toMatchObject({ enabled: false, disks: [root, store] });
     expect(world.manager.vm(vm.id)?.enabled).toBe(false);
-  });
-});
-
-describe("a configuration that is retired", () => {
-  test("is refused from the next launch on, and the others stay", async () => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const changed = must(await issue(world, vm));
-    const [newest = "", oldest = ""] = digests(changed);
-    const retired = must(retire(world, vm, oldest));
-    expect(retired.configurations[second]).toMatchObject({ retiredAt: world.time.now(), retiredReason: "no host has it any more" });
-    expect(world.audit().at(-1)).toMatchObject({
-      kind: "vm-changed",
-      facts: { change: "configuration-retired", changed: oldest, configuration: newest, reason: "no host has it any more" },
-    });
-    const late = launch(world, retired, oldest, ["root"]);
-    await world.run();
-    expect(world.launchOf(late)).toMatchObject({ state: "refused", code: "release.configuration-retired" });
-    expect(await released(world, launch(world, retired, newest, ["root", "store"]))).toEqual(["root", "store"]);
-    // Once more changes nothing.
-    const entries = world.disk.entries.length;
-    expect(must(retire(world, vm, oldest)).configurations).toEqual(retired.configurations);
-    expect(world.disk.entries.length).toBe(entries);
-  });
-
-  test("ends a launch with it that waits, and no other", async () => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const changed = must(await issue(world, vm));
-    const [newest = "", oldest = ""] = digests(changed);
-    const waiting = launch(world, changed, oldest, ["root"]);
-    await world.run();
-    expect(world.launchOf(waiting).state).toBe("pending");
-    must(retire(world, vm, oldest));
-    await world.run();
-    expect(world.launchOf(waiting)).toMatchObject({ state: "abandoned", code: "manager.configuration-retired" });
-    expect(releasedDisks(waiting)).toBeUndefined();
-
-    const third = must(await issue(world, vm, { disks: [root], endpoints: ["third.test:7443"] }));
-    const other = launch(world, third, newest, ["root", "store"]);
-    await world.run();
-    must(retire(world, vm, digests(third)[first] ?? ""));
-    expect(world.launchOf(other).state).toBe("pending");
-  });
-
-  test("does not let a key go that was about to", async () => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const changed = must(await issue(world, vm));
-    const oldest = digests(changed)[second] ?? "";
-    const waiting = launch(world, changed, oldest, ["root"]);
-    await world.run();
-    world.keychain.holding = true;
-    const decided = world.decide(waiting);
-    await world.quiet();
-    must(retire(world, vm, oldest));
-    world.keychain.letGo();
-    await world.settle();
-    expect((await decided).ok).toBe(false);
-    expect(releasedDisks(waiting)).toBeUndefined();
-    expect(world.audit().some(({ kind }) => kind === "launch-released")).toBe(false);
-  });
-
-  test("gives its place to the newest that is accepted, with its disks", async () => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const changed = must(await issue(world, vm));
-    const [newest = "", oldest = ""] = digests(changed);
-    const retired = must(retire(world, vm, newest));
-    expect(retired.disks).toEqual([root]);
-    expect(world.audit().at(-1)?.facts).toMatchObject({ configuration: oldest, disks: ["root"] });
-    expect(retire(world, vm, oldest)).toMatchObject({ failure: { code: "configuration.last" } });
-  });
-
-  test.each<[string, { vm?: string; digest?: string; reason?: string }, string]>([
-    ["an unknown VM", { vm: "nobody" }, "enrolment.unknown-vm"],
-    ["an unknown one", { digest: "00".repeat(32) }, "configuration.unknown"],
-    ["no reason", { reason: "" }, "approval.reason-missing"],
-    ["the last one", {}, "configuration.last"],
-  ])("is refused: %s", async (_, asked, code) => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const digest = vm.configurations[0]?.digest ?? "";
-    expect(world.manager.retireConfiguration({ vm: vm.id, digest, reason: "r", ...asked })).toMatchObject({ failure: { code } });
-    expect(world.manager.vm(vm.id)).toEqual(vm);
-  });
-
-  test("stays retired after a crash", async () => {
-    const world = await makeWorld();
-    const vm = await world.enrol();
-    const changed = must(await issue(world, vm));
-    const oldest = digests(changed)[second] ?? "";
-    must(retire(world, vm, oldest));
-    world.crash({ losingUnsynced: true });
-    expect(retire(world, vm, digests(changed)[first] ?? "")).toMatchObject({ failure: { code: "configuration.last" } });
-    const late = launch(world, changed, oldest, ["root"]);
-    await world.run();
-    expect(world.launchOf(late)).toMatchObject({ state: "refused", code: "release.configuration-retired" });
   });
 });
