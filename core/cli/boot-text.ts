@@ -8,6 +8,11 @@ export function bootSetsText({ name, bootSets }: Pick<VmDetail, "name" | "bootSe
   return bootSets.length === 0 ? printable(`No boot set of ${name} is kept yet.`) : bootSets.map(bootSetText).join("\n\n");
 }
 
+/** Without its files. */
+export function bootSetLine(kept: KeptBootSetView): string {
+  return `boot set “${kept.label}”, ${stateText(kept)}: ${kept.set.measurement}`;
+}
+
 export function bootSetText(kept: KeptBootSetView): string {
   const { firmware, direct, vcpus, vcpuModel, vcpuSignature, guestFeatures, vmm, measurement } = kept.set;
   const files =

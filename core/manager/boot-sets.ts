@@ -101,8 +101,7 @@ export function retireBootSet(context: BootContext, { vm: id, id: bootSet, reaso
   if (reason === undefined) return fail(failure("approval.reason-missing"));
   const { measurement } = kept.set;
   if (kept.retiredAt !== undefined) return fail(failure("boot.retired", kept.label));
-  const accepted = acceptedBy(vm.policy)?.some(({ digest }) => digest === measurement) === true;
-  if (kept.approvedAt === undefined && !accepted) return fail(failure("boot.not-approved", kept.label));
+  if (kept.approvedAt === undefined && !isAccepted(found.value)) return fail(failure("boot.not-approved", kept.label));
   const policy = policyWithout(vm, measurement);
   if (!policy.ok) return policy;
   const next = withPolicy(ports, vm, { policy: policy.value, before: vm.policyVersions[0]?.digest ?? "" }, reason);
@@ -132,13 +131,14 @@ interface Found {
   readonly kept: KeptBootSet;
 }
 
-/** One that may still be approved. */
+/** One that may be approved, also once more where the policy was changed meanwhile and does not name it. */
 function findCandidate(context: Pick<BootContext, "ports">, { vm, id }: Omit<BootSetQuestion, "reason">): Result<Found> {
   const found = find(context, vm, id);
   if (!found.ok) return found;
   const { kept } = found.value;
   if (kept.retiredAt !== undefined) return fail(failure("boot.retired", kept.label));
-  return kept.approvedAt === undefined ? found : fail(failure("boot.already-approved", kept.label));
+  const inForce = kept.approvedAt !== undefined && isAccepted(found.value);
+  return inForce ? fail(failure("boot.already-approved", kept.label)) : found;
 }
 
 function find({ ports }: Pick<BootContext, "ports">, id: string, bootSet: string): Result<Found> {
@@ -146,6 +146,10 @@ function find({ ports }: Pick<BootContext, "ports">, id: string, bootSet: string
   if (vm === undefined) return fail(failure("enrolment.unknown-vm", id));
   const kept = vm.bootSets.find((one) => one.id === bootSet);
   return kept === undefined ? fail(failure("boot.unknown", bootSet)) : ok({ vm, kept });
+}
+
+function isAccepted({ vm, kept }: Found): boolean {
+  return acceptedBy(vm.policy)?.some(({ digest }) => digest === kept.set.measurement) === true;
 }
 
 function replacing(vm: VmRecord, kept: KeptBootSet, by: KeptBootSet): VmRecord {

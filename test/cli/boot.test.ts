@@ -74,6 +74,7 @@ test("an approval is said in words, needs a yes, and names both in the policy fr
   const next = await boot("add", "db-1", "--label", "6.12.2", ...files(2), "--json");
   const more = await boot("approve", "db-1", (next.json() as KeptBootSetView).id, "--reason", "tested, too", "--yes");
   expect(more.stderr).toContain(`LOOSER: Launch measurement. Accepted now: ${measurementOf(next)} (6.12.2).`);
+  expect((await run("vm", "show", "db-1")).stdout).toContain(`boot set “6.12.2”, approved ahead`);
   const retired = await boot("retire", "db-1", "6.12.1", "--reason", "of the past", "--yes");
   expect(retired.stdout).toContain("Policy version 4: launches of db-1 with it are refused.");
   const sets = (await boot("list", "db-1", "--json")).json() as readonly KeptBootSetView[];

@@ -163,6 +163,16 @@ describe("approved ahead", () => {
     expect(again()).toMatchObject({ failure: { code: "boot.retired" } });
   });
 
+  test("once more where the policy was changed meanwhile, and does not name it", () => {
+    const added = bench.add();
+    bench.approve(added);
+    const { policy } = bench.vm;
+    must(bench.world.manager.changePolicy({ vm: bench.vm.id, policy, before: bench.before(), reason: "not yet" }));
+    expect(bench.references()).toEqual([measurementOf(old)]);
+    bench.approve(added);
+    expect(bench.references()).toEqual([measurementOf(old), measurementOf(next)]);
+  });
+
   test("what the policy accepts already needs no version of it", () => {
     const changed = bench.approve(bench.add(old, "6.12.1"));
     expect(changed.bootSets[0]?.approvalReason).toBe("tested on db-2");

@@ -134,6 +134,7 @@ const hostPlan = z.strictObject({
   guestSvn: z.int().exactOptional(),
 });
 
+/** Bounds of the contract must only ever grow: what was taken once stays readable. */
 const keptBootSet = z.strictObject({
   id: z.string(),
   label: z.string(),
