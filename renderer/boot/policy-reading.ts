@@ -7,6 +7,12 @@ export function refusesSmt(policy: string): boolean {
   return read.success && !read.data.checks.guestPolicy.require.allowed.includes("smt");
 }
 
+/** The reference values of the launch measurement, hex; none where they are compared by hand. */
+export function acceptedMeasurements(policy: string): readonly string[] {
+  const read = measurementDemand.safeParse(parsed(policy));
+  return read.success ? read.data.checks.measurement.require.map(({ digest }) => digest) : [];
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -17,4 +23,7 @@ function parsed(text: string): unknown {
 
 const guestPolicyDemand = z.object({
   checks: z.object({ guestPolicy: z.object({ require: z.object({ allowed: z.array(z.string()) }) }) }),
+});
+const measurementDemand = z.object({
+  checks: z.object({ measurement: z.object({ require: z.array(z.object({ digest: z.string() })) }) }),
 });

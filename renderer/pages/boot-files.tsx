@@ -32,7 +32,7 @@ function NextFiles({ vm }: { readonly vm: VmDetail }) {
   const connection = useConnection();
   const action = useAction();
   const [, navigate] = useLocation();
-  const current = newestInUse(vm.bootSets);
+  const current = newestInUse(vm);
   const files = useBootFiles(current === undefined ? emptyBoot : bootFormFrom(current.set));
   const [tries, setTries] = useState(0);
   useEffect(noStrayDrops, []);

@@ -28,7 +28,7 @@ export function KitStep({ form, plan, faults, measured, onPlan }: Props) {
       />
       <p className="quiet">
         {measured
-          ? "Enrolling makes its disk keys and its configuration, approves the measured boot files, and writes the kit. No key is ever shown."
+          ? "Enrolling makes its disk keys and its configuration, lets launches with the measured boot files pass, and writes the kit. No key is ever shown."
           : "Enrolling makes its disk keys and its configuration. The kit follows when its boot files are known. No key is ever shown."}
       </p>
     </>

@@ -25,7 +25,11 @@ import { useEnrolling } from "./enrolling.ts";
 export function EnrolPage({ status, step: asked }: { readonly status: StatusView; readonly step: string }) {
   const connection = useConnection();
   const [, navigate] = useLocation();
-  const [form, setForm] = useState<EnrolForm>(() => emptyForm(status));
+  const [typed, setTyped] = useState<EnrolForm>(emptyForm);
+  // The manager may begin to listen only now: until the person types another, its address is the newest one.
+  const suggested = status.listener.endpoint ?? status.listener.address ?? "";
+  const form = typed.endpoints === "" ? { ...typed, endpoints: suggested } : typed;
+  const setForm = (next: EnrolForm): void => setTyped(next.endpoints === suggested ? { ...next, endpoints: "" } : next);
   const [planned, setPlanned] = useState<PlanForm>();
   const [tried, setTried] = useState<ReadonlySet<Step>>(new Set());
   const [tries, setTries] = useState(0);
@@ -158,19 +162,6 @@ function planOf(form: EnrolForm, planned: PlanForm | undefined): PlanForm {
   return form.platform === "simulated" ? plan : { ...plan, host: form.platform };
 }
 
-function emptyForm({ listener }: StatusView): EnrolForm {
-  return {
-    name: "",
-    platform: "qemu",
-    endpoints: listener.endpoint ?? listener.address ?? "",
-    disks: [emptyDisk(0)],
-    bootLater: false,
-    measurements: "",
-    preset: "standard",
-    policy: "",
-  };
-}
-
 function hrefOf(step: Step): string {
   return `/vms/enrol/${step}`;
 }
@@ -182,4 +173,14 @@ const leads: Readonly<Record<Step, string>> = {
   disks: "What the agent opens in the VM. Each disk gets a fresh key of its own.",
   policy: "What the evidence of every launch must show.",
   kit: "What the host is told. The kit is written from this, ready to paste.",
+};
+const emptyForm: EnrolForm = {
+  name: "",
+  platform: "qemu",
+  endpoints: "",
+  disks: [emptyDisk(0)],
+  bootLater: false,
+  measurements: "",
+  preset: "standard",
+  policy: "",
 };

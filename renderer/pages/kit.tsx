@@ -5,7 +5,7 @@ import type { KitView } from "../../core/api/kit-schemas.ts";
 import type { VmDetail } from "../../core/api/schemas.ts";
 import { toBase64, fromHex } from "../../core/base/bytes.ts";
 import { useQuery } from "../api/query.ts";
-import { inUse, newestInUse } from "../boot/boot-set-state.ts";
+import { bootSetWords, inUse, newestInUse, stateOf } from "../boot/boot-set-state.ts";
 import { BootSetMark } from "../parts/boot-set-mark.tsx";
 import { ConfigurationImages } from "../parts/configuration-images.tsx";
 import { CopyButton } from "../parts/copy.tsx";
@@ -40,7 +40,7 @@ export function KitPage({ id, bootSet }: Props) {
 }
 
 function KitOf({ vm, bootSet }: { readonly vm: VmDetail; readonly bootSet: string | undefined }) {
-  const chosen = vm.bootSets.find(({ id }) => id === bootSet) ?? newestInUse(vm.bootSets);
+  const chosen = vm.bootSets.find(({ id }) => id === bootSet) ?? newestInUse(vm);
   return (
     <>
       <PageHead
@@ -74,15 +74,15 @@ function Made({ vm, chosen }: { readonly vm: VmDetail; readonly chosen: VmDetail
   });
   return (
     <>
-      <Section title="Made from" beside={<BootSetMark kept={chosen} />}>
-        {inUse(vm.bootSets).length > 1 && (
+      <Section title="Made from" beside={<BootSetMark vm={vm} kept={chosen} />}>
+        {inUse(vm).length > 1 && (
           <SelectField
             label="Boot files"
             value={chosen.id}
             onChange={(id) => navigate(`/vms/${vm.id}/kit/${id}`)}
-            options={inUse(vm.bootSets).map(({ id, label, approvedAt }) => ({
-              value: id,
-              label: `${label} (${approvedAt === undefined ? "candidate" : "approved"})`,
+            options={inUse(vm).map((kept) => ({
+              value: kept.id,
+              label: `${kept.label} (${bootSetWords[stateOf(vm, kept)].word.toLowerCase()})`,
             }))}
           />
         )}
@@ -126,24 +126,29 @@ function Made({ vm, chosen }: { readonly vm: VmDetail; readonly chosen: VmDetail
 function Facts({ kit }: { readonly kit: KitView }) {
   const hostData = toBase64(fromHex(kit.hostData) ?? new Uint8Array(0));
   return (
-    <Pairs
-      beside
-      pairs={[
-        { term: "Host", value: hostWords[kit.host] },
-        { term: "Boot files", value: kit.bootSet.label },
-        { term: "Measurement", value: <Digest value={kit.bootSet.measurement} what="Measurement" /> },
-        { term: "Guest policy", value: <code>{kit.guestPolicy}</code> },
-        { term: "ID block", value: kit.idBlock ? "signed" : "none" },
-        {
-          term: "HOST_DATA",
-          value: (
-            <>
-              <code className="value">{kit.hostData}</code> <CopyButton text={kit.hostData} what="HOST_DATA as hex" />
-              <CopyButton text={hostData} what="HOST_DATA as base64" label="base64" />
-            </>
-          ),
-        },
-      ]}
-    />
+    <>
+      <Pairs
+        beside
+        pairs={[
+          { term: "Host", value: hostWords[kit.host] },
+          { term: "Measurement", value: <Digest value={kit.bootSet.measurement} what="Measurement" /> },
+          { term: "Guest policy", value: <code>{kit.guestPolicy}</code> },
+          { term: "ID block", value: kit.idBlock ? "signed" : "none" },
+        ]}
+      />
+      <Pairs
+        pairs={[
+          {
+            term: "HOST_DATA, the digest of its configuration",
+            value: (
+              <>
+                <code className="value">{kit.hostData}</code> <CopyButton text={kit.hostData} what="HOST_DATA as hex" />
+                <CopyButton text={hostData} what="HOST_DATA as base64" label="base64" />
+              </>
+            ),
+          },
+        ]}
+      />
+    </>
   );
 }

@@ -50,13 +50,13 @@ export function BootSetsSection({ vm, status }: Props) {
 function BootSetItem({ vm, kept, status }: Props & { readonly kept: KeptBootSetView }) {
   const connection = useConnection();
   const [asking, setAsking] = useState<"approve" | "retire" | "remove">();
-  const state = stateOf(kept);
+  const state = stateOf(vm, kept);
   const close = (): void => setAsking(undefined);
   return (
     <li className="boot-set">
       <div className="boot-set-head">
         <h3>{kept.label}</h3>
-        <BootSetMark kept={kept} />
+        <BootSetMark vm={vm} kept={kept} />
         <span className="quiet">
           added <When at={kept.addedAt} />
           {kept.approvedAt !== undefined && (
@@ -82,17 +82,16 @@ function BootSetItem({ vm, kept, status }: Props & { readonly kept: KeptBootSetV
           <Link href={`/vms/${vm.id}/kit/${kept.id}`} className="button button-plain" aria-label={`Kit for ${kept.label}`}>
             Kit
           </Link>
-          {state === "candidate" && (
-            <>
-              <ActionButton can={act(connection)} onPress={() => setAsking("approve")}>
-                Approve ahead …
-              </ActionButton>
-              <ActionButton can={act(connection)} onPress={() => setAsking("remove")}>
-                Remove …
-              </ActionButton>
-            </>
+          {state !== "approved" && (
+            <ActionButton can={act(connection)} onPress={() => setAsking("approve")}>
+              {state === "candidate" ? "Approve ahead …" : "Approve …"}
+            </ActionButton>
           )}
-          {state === "approved" && (
+          {state === "candidate" ? (
+            <ActionButton can={act(connection)} onPress={() => setAsking("remove")}>
+              Remove …
+            </ActionButton>
+          ) : (
             <ActionButton can={act(connection)} kind="danger" onPress={() => setAsking("retire")}>
               Retire …
             </ActionButton>

@@ -78,7 +78,7 @@ export function PlanFields({ form, onChange, disks, idKeys, faults, smtRefused }
           label="Allow debugging"
           hint="The host could decrypt the VM's memory and read every key."
           checked={false}
-          whyNot="Stays off. Proxmox VE allows it unless told not to: the kit says no-debug=1."
+          whyNot="Stays off: no VM that allows it is given keys."
         />
       </fieldset>
       <Choice
@@ -137,7 +137,7 @@ const switches: readonly { readonly bit: PolicyBit; readonly label: string; read
   {
     bit: "smt",
     label: "Allow shared cores (SMT)",
-    hint: "On where the host has SMT enabled: without it the VM does not start there. Off is safer.",
+    hint: "Needed where the host runs SMT: without it the VM does not start there. Off is safer.",
   },
   { bit: "singleSocket", label: "One socket only", hint: "The VM's memory and cores stay on one processor." },
   { bit: "memAes256Xts", label: "AES-256 for memory", hint: "Refuses processors that encrypt memory with AES-128 only." },
