@@ -22,6 +22,7 @@ import type { HostCheckView, KitView } from "../../core/api/kit-schemas.ts";
 import type {
   BootSetProposalView,
   ChangeEvent,
+  Enrolment,
   FailureView,
   LaunchDetail,
   LaunchProposalView,
@@ -42,6 +43,8 @@ export class FixtureService implements KitFixture {
   proposals: ProposalView[] = [];
   collateral: CollateralItemView[] = [];
   run: CollateralRun | undefined;
+  /** As they were asked for. */
+  readonly enrolments: Enrolment[] = [];
   idKeys: IdKeyView[] = [];
   kit: Pick<KitView, "files" | "steps" | "traps"> = { files: [], steps: [], traps: [] };
   findings: HostCheckView["findings"] = [];
@@ -252,6 +255,7 @@ function routerOf(service: FixtureService, changes: Changes) {
       list: api.vms.list.handler(() => service.vms.map(vmSummaryOf)),
       get: api.vms.get.handler(({ input }) => one(service.vms, input.id)),
       add: api.vms.add.handler(({ input }) => {
+        service.enrolments.push(input);
         const added = vm(input.name, { simulated: input.simulated, disks: input.disks, createdAt: new Date().toISOString() });
         service.vms = [added, ...service.vms];
         changes.tell({ kind: "vm", id: added.id });
