@@ -98,7 +98,9 @@ function policyFrom({ policy, preset, measurements, simulated }: Enrolment): Res
   if (preset !== undefined && (simulated || policy !== undefined)) return malformed("a preset for a simulated VM, or beside a policy");
   if (policy === undefined) {
     const references = measurements.map((digest) => ({ digest, label: "named at the enrolment" }));
-    return ok(simulated ? simulatedPreset({ measurements: references }) : presets[preset ?? "standard"].policy({ measurements: references }));
+    return ok(
+      simulated ? simulatedPreset({ measurements: references }) : presets[preset ?? "standard"].policy({ measurements: references }),
+    );
   }
   if (measurements.length > 0) return malformed("measurements beside a policy: name them in the policy");
   return policyFromText(policy);
