@@ -44,6 +44,20 @@ describe("QEMU", () => {
   test("the older spelling of the machine counts", () =>
     expect(found(sound.replace("confidential-guest-support=", "memory-encryption="))).toEqual({}));
 
+  test("two ways to say one thing that do not agree are not judged, and of one way the last counts", () => {
+    expect(found(`${sound} -machine memory-encryption=other`)).toMatchObject({ "protection-unread": "missing" });
+    expect(must(checkHost(`${sound} -machine kernel=/boot/other`, kitInput())).findings.map(({ id }) => id)).toContain("kernel-unread");
+    expect(found(`${sound} -M confidential-guest-support=other`)).toEqual({ "protection-unread": "missing" });
+    expect(found(`qemu-kvm -M confidential-guest-support=other ${sound.slice("qemu-system-x86_64".length)}`)).toEqual({});
+    expect(found(`${sound} -append quiet -bios other.fd -cpu host`)).toEqual({});
+  });
+
+  test("a number that two readers read differently is not read", () => {
+    expect(found(sound.replace("policy=0x30000", "policy=0600000"))).toEqual({ "policy-unread": "missing" });
+    expect(found(sound.replace("policy=0x30000", "policy=196608"))).toEqual({});
+    expect(found(sound.replace("cbitpos=51", "cbitpos=063"))).toEqual({ "cbitpos-unread": "missing" });
+  });
+
   test("plain SEV, SEV-ES and others are not SNP", () => {
     const told = (type: string, policy: string): string | undefined =>
       must(checkHost(sound.replace("sev-snp-guest,", `${type},`).replace("policy=0x30000", policy))).findings[0]?.sentence;
@@ -100,6 +114,13 @@ describe("QEMU", () => {
     expect(found(script("[ -n lab ] && POLICY=0x30000"))).toEqual({ "policy-unread": "missing" });
     expect(found(script("POLICY=$(cat policy)"))).toEqual({ "policy-unread": "missing" });
     expect(found(script("BITS=0x30000; POLICY=$BITS"))).toEqual({ "policy-unread": "missing" });
+    expect(found(script("BITS=0xb0000\nPOLICY=$BITS"))).toEqual({ "policy-debug": "unsafe" });
+    expect(found(script("[ -n lab ] && BITS=0x30000\nPOLICY=$BITS"))).toEqual({ "policy-unread": "missing" });
+    expect(found(script("POLICY=0x30000\nsource ./lab.sh"))).toEqual({ "policy-unread": "missing" });
+    expect(found(`${script("")}\nPOLICY=0x30000`)).toEqual({ "policy-unread": "missing" });
+    expect(must(checkHost(sound.replace("vmlinuz", "/boot/vmlinuz-*"), kitInput())).findings.map(({ id }) => id)).toContain(
+      "kernel-unread",
+    );
     expect(found(`MORE="-m 8G -smp 4"\n${sound} $MORE`)).toEqual({});
     expect(found(`${sound} "\${ARGS[@]}"`)).toEqual({ "unread-part": "missing" });
     expect(found(`${sound} $(cat more)`)).toMatchObject({ "unread-part": "missing" });
@@ -167,6 +188,9 @@ describe("Proxmox VE", () => {
     ["type=snp,no-debug=0", { "policy-debug": "unsafe" }],
     ["type=snp,no-debug=1", {}],
     ["type=snp,no-debug=1,allow-smt=0", {}],
+    ["type=snp,no-debug=on,allow-smt=no", {}],
+    ["type=snp,no-debug=yes", {}],
+    ["type=snp,no-debug=maybe", { "policy-debug": "unsafe" }],
     ["type=es,no-debug=1", { "not-snp": "unsafe" }],
     ["std", { "not-snp": "unsafe" }],
   ])("amd-sev: %s", (line, expected) => {
@@ -219,6 +243,18 @@ describe("libvirt", () => {
   test("firmware that libvirt chooses is not the one that was measured", () => {
     const text = domain(sound).replace(/<os>.*<\/os>/, "<os firmware='efi'><type>hvm</type></os>");
     expect(found(text)).toMatchObject({ "firmware-missing": "missing" });
+  });
+
+  test("its policy is hex with 0x or without, as libvirt reads it", () => {
+    expect(found(domain(sound.replace("0x00030000", "30000")))).toEqual({ "no-kernel": "note" });
+    expect(found(domain(sound.replace("0x00030000", "b0000")))).toMatchObject({ "policy-debug": "unsafe" });
+    expect(found(domain(sound.replace("0x00030000", "lax")))).toMatchObject({ "policy-unread": "missing" });
+  });
+
+  test("what goes past libvirt is seen under any prefix", () => {
+    const words =
+      "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg value='-machine'/><q:arg value='x'/></q:commandline>";
+    expect(found(domain(sound, words))).toMatchObject({ "unread-part": "missing" });
   });
 
   test("references to characters are read, and a comment hides nothing", () => {

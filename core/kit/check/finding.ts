@@ -26,8 +26,9 @@ export type HostCheck = {
 
 /** A text from outside inside a sentence: bounded, and on one line. */
 export function shown(text: string): string {
-  const flat = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
-  return `"${flat.length > longestShown ? `${flat.slice(0, longestShown)}…` : flat}"`;
+  // Cut first: half a character at the cut is replaced, too.
+  const flat = text.slice(0, longestShown).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+  return `"${flat}${text.length > longestShown ? "…" : ""}"`;
 }
 
 export function isClean(findings: readonly Finding[]): boolean {

@@ -26,7 +26,7 @@ export function readLibvirt(domain: XmlNode): SeenLaunch {
   return {
     host: "libvirt",
     protection: protectionOf(security),
-    ...member("policy", said(securityOf("policy"), asUint64)),
+    ...member("policy", said(securityOf("policy"), asHex)),
     ...member("kernelHashes", said(security?.attributes.get("kernelHashes"), asSwitch)),
     ...member("hostData", said(securityOf("hostData"), asText)),
     ...member("idBlock", said(securityOf("idBlock"), asText)),
@@ -68,7 +68,7 @@ function protectionOf(security: XmlNode | undefined): Said<Protection> {
   const type = security.attributes.get("type");
   if (type === "sev-snp") return { known: "snp" };
   if (type !== "sev") return { known: "other" };
-  const policy = said(child(security, "policy")?.text.trim(), asUint64);
+  const policy = said(child(security, "policy")?.text.trim(), asHex);
   return { known: policy !== undefined && "known" in policy && (policy.known & sevEs) !== 0n ? "sev-es" : "sev" };
 }
 
@@ -103,8 +103,17 @@ function inverted(one: Said<boolean> | undefined): Said<boolean> | undefined {
   return one !== undefined && "known" in one ? { known: !one.known } : one;
 }
 
+/** libvirt reads a policy as hex, with 0x or without. */
+function asHex(text: string): bigint | undefined {
+  return /^(?:0[xX])?[0-9a-fA-F]{1,16}$/.test(text) ? asUint64(`0x${text.replace(/^0[xX]/, "")}`) : undefined;
+}
+
+/** Whatever prefix the namespace was given. */
 function passedWords(domain: XmlNode): readonly string[] {
-  return childrenOf(child(domain, "qemu:commandline"), "qemu:arg").map((one) => one.attributes.get("value") ?? "");
+  return domain.children
+    .filter(({ name }) => name.endsWith(":commandline"))
+    .flatMap(({ children }) => children.filter(({ name }) => name.endsWith(":arg")))
+    .map((one) => one.attributes.get("value") ?? "");
 }
 
 function passedFiles(domain: XmlNode): readonly { readonly name: string; readonly file: string }[] {
@@ -148,4 +157,4 @@ const unitBytes: Readonly<Record<string, number>> = {
   T: 2 ** 40,
   TiB: 2 ** 40,
 };
-const changing: ReadonlySet<string> = new Set("accel append bios cpu global initrd kernel machine M object readconfig set smp".split(" "));
+const changing: ReadonlySet<string> = new Set("accel append bios cpu global initrd kernel machine object readconfig set smp".split(" "));

@@ -20,7 +20,7 @@ export function readProxmox(text: string): SeenLaunch | { readonly fault: string
     ...seen,
     ...(byAmdSev ? { looksUp: true } : {}),
     ...(isSnp && !byAmdSev && sev !== undefined
-      ? { shadowed: { policy: policyOf(sev), kernelHashes: sev.get("kernel-hashes") === "1" } }
+      ? { shadowed: { policy: policyOf(sev), kernelHashes: isOn(sev.get("kernel-hashes")) } }
       : {}),
     ...(lines.get("bios") === "ovmf" && (!isSnp || lines.has("efidisk0")) ? { firmwareByFlash: true } : {}),
     disks: [...lines]
@@ -65,7 +65,7 @@ function linesOf(text: string): Lines {
 
 function sevWords(sev: OptionText | undefined): readonly string[] {
   if (sev === undefined) return [];
-  const hashes = sev.get("kernel-hashes") === "1" ? "on" : "off";
+  const hashes = isOn(sev.get("kernel-hashes")) ? "on" : "off";
   const guest =
     sev.get("type") === "snp"
       ? `sev-snp-guest,id=${ownObject},policy=0x${policyOf(sev).toString(16)},kernel-hashes=${hashes}`
@@ -75,7 +75,7 @@ function sevWords(sev: OptionText | undefined): readonly string[] {
 
 /** Without no-debug the host may read the guest: that is Proxmox VE's own default. */
 function policyOf(sev: OptionText): bigint {
-  return 0x20000n | (sev.get("allow-smt") === "0" ? 0n : 1n << 16n) | (sev.get("no-debug") === "1" ? 0n : 1n << 19n);
+  return 0x20000n | (isOn(sev.get("allow-smt") ?? "1") ? 1n << 16n : 0n) | (isOn(sev.get("no-debug")) ? 0n : 1n << 19n);
 }
 
 function lineWords(lines: Lines["lines"], isSnp: boolean): readonly string[] {
@@ -90,9 +90,14 @@ function lineWords(lines: Lines["lines"], isSnp: boolean): readonly string[] {
     memory,
     "-smp",
     `${vcpus === undefined ? "" : `cpus=${vcpus},`}sockets=${sockets},cores=${lines.get("cores") ?? "1"}`,
-    ...(lines.get("kvm") === "0" ? [] : ["-enable-kvm"]),
+    ...(isOn(lines.get("kvm") ?? "1") ? ["-enable-kvm"] : []),
     ...(isSnp && lines.get("bios") === "ovmf" ? ["-bios", ownFirmware] : []),
   ];
+}
+
+/** As Proxmox VE's schema takes a boolean. */
+function isOn(text: string | undefined): boolean {
+  return /^(?:1|on|yes|true)$/i.test(text ?? "");
 }
 
 function fileOf(drive: string): string {

@@ -10,6 +10,7 @@ import {
   hasUnread,
   member,
   said,
+  unreadText,
   withoutMarks,
   type Protection,
   type Said,
@@ -33,13 +34,14 @@ export function qemuOptionsOf(words: readonly string[]): QemuOptions {
       strays.push(word);
       continue;
     }
-    const name = word.replace(/^--?/, "");
+    const given = word.replace(/^--?/, "");
+    const name = given === "M" ? "machine" : given;
     const next = words[at + 1];
     // What is judged here always has a value; of other options, one that looks like an option is none.
     const takes = next !== undefined && !switches.has(name) && (judged.has(name) || !/^--?[A-Za-z]/.test(next));
-    const given = values.get(name);
-    if (given === undefined) values.set(name, [takes ? next : ""]);
-    else given.push(takes ? next : "");
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [takes ? next : ""]);
+    else before.push(takes ? next : "");
     if (takes) at += 1;
   }
   return { values, strays };
@@ -48,15 +50,15 @@ export function qemuOptionsOf(words: readonly string[]): QemuOptions {
 export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunch {
   const all = (...names: readonly string[]): readonly string[] => names.flatMap((name) => values.get(name) ?? []);
   const last = (name: string): string | undefined => values.get(name)?.at(-1);
-  const machine = merged(all("machine", "M"), "type");
+  const machine = merged(all("machine"), "type");
   const objects = all("object").map((text) => optionText(text, "qom-type"));
-  const guestName = machine.get("confidential-guest-support") ?? machine.get("memory-encryption");
+  const guestName = agreed(machine.get("confidential-guest-support"), machine.get("memory-encryption"));
   const named = guestName === undefined ? undefined : objects.find((one) => one.get("id") === guestName);
   // Where the name leads nowhere that can be seen, and there is one object that may be meant, its members are judged all the same.
   const guest = named ?? (guestName === undefined ? undefined : onlyOne(objects.filter((one) => one.get("qom-type")?.startsWith("sev-"))));
   const of = (name: string): string | undefined => guest?.get(name);
   const isSnp = guest?.get("qom-type") === "sev-snp-guest";
-  const kernel = last("kernel") ?? machine.get("kernel");
+  const bootOf = (name: string): Said<string> | undefined => said(agreed(last(name), machine.get(name)), asText);
   const backend = machine.get("memory-backend");
   return {
     host,
@@ -73,9 +75,9 @@ export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunc
     ...member("reducedPhysBits", said(of("reduced-phys-bits"), asNumber)),
     ...member("firmware", said(last("bios"), asText)),
     ...(hasFlash(all("drive"), machine) ? { firmwareByFlash: true } : {}),
-    ...member("kernel", said(kernel, asText)),
-    ...member("initrd", said(last("initrd") ?? machine.get("initrd"), asText)),
-    ...member("commandLine", said(last("append") ?? machine.get("append"), asText)),
+    ...member("kernel", bootOf("kernel")),
+    ...member("initrd", bootOf("initrd")),
+    ...member("commandLine", bootOf("append")),
     vcpus: vcpusOf(merged(all("smp"), "cpus"), machine),
     ...member("cpu", cpuOf(last("cpu"))),
     ...member("memoryMib", memoryOf(merged(all("m"), "size").get("size"))),
@@ -180,6 +182,11 @@ function unreadParts(values: QemuOptions["values"], strays: readonly string[]): 
   return parts.slice(0, mostStrays);
 }
 
+/** Of two ways to say one thing; where they differ, their order would decide. */
+function agreed(one: string | undefined, other: string | undefined): string | undefined {
+  return one === undefined || other === undefined || one === other ? (one ?? other) : unreadText(`${one}_or_${other}`);
+}
+
 function onlyOne<T>(list: readonly T[]): T | undefined {
   return list.length === 1 ? list[0] : undefined;
 }
@@ -194,7 +201,7 @@ const defaultPolicy = 0x30000n;
 const sevEs = 4n;
 const mostStrays = 16;
 const judged: ReadonlySet<string> = new Set(
-  "accel append bios blockdev cpu drive fw_cfg global initrd kernel m machine M object readconfig set smp".split(" "),
+  "accel append bios blockdev cpu drive fw_cfg global initrd kernel m machine object readconfig set smp".split(" "),
 );
 /** That take no value. */
 const switches: ReadonlySet<string> = new Set([

@@ -88,13 +88,14 @@ export function asText(text: string): string {
   return text;
 }
 
+/** Decimal, or hex with 0x. With a zero before it QEMU reads octal and libvirt does not: nothing here does. */
 export function asNumber(text: string): number | undefined {
-  const number = /^(?:[0-9]{1,15}|0x[0-9a-fA-F]{1,12})$/.test(text) ? Number(text) : undefined;
+  const number = /^(?:0|[1-9][0-9]{0,14}|0x[0-9a-fA-F]{1,12})$/.test(text) ? Number(text) : undefined;
   return number !== undefined && Number.isSafeInteger(number) ? number : undefined;
 }
 
 export function asUint64(text: string): bigint | undefined {
-  if (!/^(?:[0-9]{1,20}|0[xX][0-9a-fA-F]{1,16})$/.test(text)) return undefined;
+  if (!/^(?:0|[1-9][0-9]{0,19}|0[xX][0-9a-fA-F]{1,16})$/.test(text)) return undefined;
   const number = BigInt(text);
   return number < 2n ** 64n ? number : undefined;
 }

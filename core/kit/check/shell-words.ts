@@ -15,8 +15,12 @@ export function shellCommands(text: string): { readonly commands: readonly Shell
   if (lines === undefined) return { fault: "a quote is not closed" };
   const variables = assignedOnce(lines);
   const commands: ShellCommand[] = [];
-  for (const line of lines) {
-    const split = commandsOf(line, (name) => variables.get(name) ?? unreadText(name));
+  for (const [number, line] of lines.entries()) {
+    const valueOf = (name: string): string | undefined => {
+      const variable = variables.get(name);
+      return variable !== undefined && variable.line < number ? variable.value : undefined;
+    };
+    const split = commandsOf(line, (name) => valueOf(name) ?? unreadText(name));
     if (split === undefined) return { fault: "a substitution of variables that no shell knows" };
     commands.push(...split);
   }
@@ -61,18 +65,19 @@ function logicalLines(text: string): string[] | undefined {
 }
 
 /** Variables that stand in the text once, on a line of their own; where a script chooses or repeats, none is believed. */
-function assignedOnce(lines: readonly string[]): ReadonlyMap<string, string> {
-  const assigned = new Map<string, string>();
+function assignedOnce(lines: readonly string[]): ReadonlyMap<string, { readonly value: string; readonly line: number }> {
+  const assigned = new Map<string, { readonly value: string; readonly line: number }>();
   const doubtful = new Set<string>();
-  for (const line of lines) {
-    const commands = commandsOf(line, (name) => assigned.get(name) ?? unreadText(name)) ?? [];
+  for (const [number, line] of lines.entries()) {
+    const valueOf = (name: string): string | undefined => (doubtful.has(name) ? undefined : assigned.get(name)?.value);
+    const commands = commandsOf(line, (name) => valueOf(name) ?? unreadText(name)) ?? [];
     for (const { words, cut } of commands) {
       if (words.some((word) => choices.has(word))) return new Map();
       for (const word of words) {
         const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)\+?=(.*)$/s.exec(word) ?? [];
         if (name === undefined || value === undefined) continue;
         if (assigned.has(name) || commands.length > 1 || cut || word.startsWith(`${name}+`) || !isAssignment(words)) doubtful.add(name);
-        assigned.set(name, value);
+        assigned.set(name, { value, line: number });
       }
     }
   }
@@ -94,7 +99,8 @@ function commandsOf(line: string, lookUp: (name: string) => string): ShellComman
   for (const token of tokensOf(line, lookUp) ?? [undefined]) {
     if (token === undefined) return undefined;
     if (typeof token === "string" || ("op" in token && token.op === "glob")) {
-      if (!redirected) current.words.push(typeof token === "string" ? token : token.pattern);
+      // Which files a pattern stands for is known on the host only.
+      if (!redirected) current.words.push(typeof token === "string" ? token : unreadText(token.pattern));
       redirected = false;
     } else if ("op" in token && /^[<>&]?[<>][&|]?[>-]?$/.test(token.op)) {
       if (/^[0-9]$/.test(current.words.at(-1) ?? "")) current.words.pop();
@@ -116,18 +122,9 @@ function tokensOf(line: string, lookUp: (name: string) => string): readonly Pars
   }
 }
 
-const choices: ReadonlySet<string> = new Set([
-  "if",
-  "then",
-  "else",
-  "elif",
-  "case",
-  "while",
-  "until",
-  "for",
-  "select",
-  "function",
-  "{",
-  "unset",
-  "read",
-]);
+/** Whoever says one of these may set any variable, or not. */
+const choices: ReadonlySet<string> = new Set(
+  "if then else elif case while until for select function { unset read . source eval local declare typeset let printf getopts mapfile readarray".split(
+    " ",
+  ),
+);
