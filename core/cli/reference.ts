@@ -1,28 +1,15 @@
 // `portcullis reference`: launch measurements from one owner to another, as a signed file. The key that must have signed is always the one that is named here.
 import type { Command } from "commander";
-import { policyFromText } from "../appraise/policy-text.ts";
-import { verifyReferences, withReferences } from "../appraise/reference-values/references.ts";
-import { canonicalJson } from "../base/json.ts";
 import { utf8 } from "../base/utf8.ts";
-import { systemClock } from "../node/clock.ts";
 import { writeAtomically } from "../node/files.ts";
-import { nodePrimitives } from "../node/primitives.ts";
 import { askManager, findVm, makeCommand, makeGroup, makeManagerCommand, type ManagerOptions, offlineOutput } from "./command.ts";
-import { confirmVm } from "./confirm-vm.ts";
-import type { ManagerClient } from "./control-client.ts";
-import { type ExitCode, type Output, printable } from "./output.ts";
-import { keyFrom, referencesFrom, type ShowOptions } from "./reference-run.ts";
-import { changeLines } from "./vm-policy.ts";
+import { printable } from "./output.ts";
+import type { AddOptions } from "./reference-add.ts";
+import type { ShowOptions } from "./reference-run.ts";
 
 interface ExportOptions extends ManagerOptions {
   readonly key: string;
   readonly out: string;
-}
-
-interface AddOptions extends ManagerOptions {
-  readonly signedBy: string;
-  readonly reason: string;
-  readonly yes?: boolean;
 }
 
 export function referenceCommand(): Command {
@@ -83,38 +70,8 @@ function addCommand(): Command {
     .requiredOption("--signed-by <file>", "the public key, P-384 in PEM, that must have signed it")
     .requiredOption("--reason <text>", "why; it goes into the audit log")
     .option("--yes", "do not ask: what changes was looked at before")
-    .action((vm: string, file: string, options: AddOptions) => askManager(options, (api, output) => add(api, output, vm, file, options)));
-}
-
-async function add(
-  api: ManagerClient,
-  output: Output,
-  name: string,
-  file: string,
-  { signedBy, reason, yes }: AddOptions,
-): Promise<ExitCode> {
-  const key = keyFrom(signedBy);
-  if (!key.ok) return output.refuse(key.failure);
-  const read = referencesFrom(file);
-  if (!read.ok) return output.refuse(read.failure);
-  const verified = verifyReferences(read.value, key.value, systemClock.now(), nodePrimitives);
-  if (!verified.ok) return output.refuse(verified.failure);
-  for (const line of verified.value.notTaken) output.note(`Not taken: ${line}.`);
-  const id = await findVm(api, name);
-  if (!id.ok) return output.refuse(id.failure);
-  const vm = await api.vms.get({ id: id.value });
-  const policy = policyFromText(vm.policy);
-  if (!policy.ok) return output.refuse(policy.failure);
-  const wider = withReferences(policy.value, verified.value);
-  if (!wider.ok) return output.refuse(wider.failure);
-  const text = canonicalJson(wider.value);
-  // Asked of the manager, so that what is shown is what it will do.
-  for (const line of changeLines(await api.policies.check({ text, vm: vm.id }))) output.note(line);
-  if (yes !== true) {
-    const asked = await confirmVm(output, vm.name, "change its policy");
-    if (asked !== true) return asked;
-  }
-  const changed = await api.vms.setPolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason });
-  output.answer(changed, () => printable(`${changed.name} has version ${changed.policyVersion.number} of its policy.`));
-  return 0;
+    .action(async (vm: string, file: string, options: AddOptions) => {
+      const { add } = await import("./reference-add.ts");
+      await askManager(options, (api, output) => add(api, output, vm, file, options));
+    });
 }

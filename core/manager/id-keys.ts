@@ -45,11 +45,10 @@ export class IdKeys {
     return purpose === undefined || key.purpose === purpose ? ok(key) : fail(failure("id-key.purpose", `${name}: ${key.purpose}`));
   }
 
-  /** VMs whose plan names the key, or whose policy demands it. */
-  usedBy(key: IdKeyRecord): readonly VmRecord[] {
-    const { store, primitives } = this.#context.ports;
-    const digest = digestOf(key, primitives);
-    return store.vms().filter(({ hostPlan, policy: { checks } }) => {
+  /** VMs whose plan names the key, or whose policy demands it. @param vms where they are at hand. */
+  usedBy(key: IdKeyRecord, vms: readonly VmRecord[] = this.#context.ports.store.vms()): readonly VmRecord[] {
+    const digest = digestOf(key, this.#context.ports.primitives);
+    return vms.filter(({ hostPlan, policy: { checks } }) => {
       const named = key.purpose === "id" ? hostPlan?.idKey : key.purpose === "author" ? hostPlan?.authorKey : undefined;
       const demands = [checks.idKeyDigest, checks.authorKeyDigest];
       return named === key.name || demands.some((demand) => "require" in demand && demand.require.includes(digest));

@@ -17,7 +17,8 @@ export function idKeyRoutes(api: Api["idKeys"], { manager }: RouterParts) {
   return {
     list: api.list.handler(() => {
       const ready = take(manager());
-      return ready.idKeys.list().map((key) => keyView(key, ready));
+      const vms = ready.vms();
+      return ready.idKeys.list().map((key) => keyView(key, ready, vms));
     }),
     create: api.create.handler(async ({ input }) => {
       const ready = take(manager());
@@ -49,7 +50,7 @@ export function idKeyRoutes(api: Api["idKeys"], { manager }: RouterParts) {
   };
 }
 
-function keyView(key: IdKeyRecord, { idKeys }: Manager): IdKeyView {
+function keyView(key: IdKeyRecord, manager: Manager, vms = manager.vms()): IdKeyView {
   const point = pointOf(key);
   return {
     name: key.name,
@@ -59,7 +60,7 @@ function keyView(key: IdKeyRecord, { idKeys }: Manager): IdKeyView {
     keyDigest: digestOf(key, nodePrimitives),
     keyId: toHex(nodePrimitives.digest("sha256", spkiOf(point))),
     publicKey: writeP384PublicKey(point),
-    usedBy: idKeys.usedBy(key).map(({ name }) => name),
+    usedBy: manager.idKeys.usedBy(key, vms).map(({ name }) => name),
   };
 }
 
