@@ -27,7 +27,7 @@ export const diskQuestion = z.strictObject({
   erase: z.string().max(255).optional(),
 });
 
-export const diskPhase = z.enum(["checking", "formatting", "starting", "encrypting", "verifying", "done", "stopped", "failed"]);
+export const diskPhase = z.enum(["checking", "formatting", "moving", "encrypting", "verifying", "done", "stopped", "failed"]);
 
 export const diskRun = z.strictObject({
   id: uuid,

@@ -1,16 +1,6 @@
 // Pieces of an image: read, copied, and durable when it is said so. Offsets and lengths in bytes. Never looks at what they mean.
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-
-/** SHA-256, hex, of the `length` bytes at `offset`; fewer where the image ends before. */
-export async function digestAt(path: string, offset: number, length: number): Promise<string> {
-  return withFile(path, constants.O_RDONLY, async (file) => {
-    const hash = createHash("sha256");
-    for await (const { bytes } of pieces(file, offset, length)) hash.update(bytes);
-    return hash.digest("hex");
-  });
-}
+import { type FileHandle, open, readFile } from "node:fs/promises";
 
 /** Within one image; the two places do not overlap. Durable when it resolves. */
 export async function copyWithin(path: string, from: number, to: number, length: number): Promise<void> {
@@ -18,6 +8,17 @@ export async function copyWithin(path: string, from: number, to: number, length:
     for await (const { at, bytes } of pieces(file, from, length)) await file.write(bytes, 0, bytes.length, to + at - from);
     await file.sync();
   });
+}
+
+/** The whole of another file over the image's start. Durable when it resolves. @returns false, and does nothing, where it is not `length` bytes long. */
+export async function copyFileOver(file: string, image: string, length: number): Promise<boolean> {
+  const bytes = await readFile(file);
+  if (bytes.length !== length) return false;
+  await withFile(image, constants.O_RDWR, async (target) => {
+    await target.write(bytes, 0, bytes.length, 0);
+    await target.sync();
+  });
+  return true;
 }
 
 /** Durable when it resolves. What is added reads as zeros. */

@@ -89,7 +89,7 @@ async function inPlace(
   if (!found.ok) return found;
   if ((found.value === undefined) !== (plan.kind === "convert"))
     return fail(failure(plan.kind === "convert" ? "disk.half-done" : "disk.not-started", plan.path));
-  const journal = found.value ?? (await newJournal(plan.image, { vm, disk }));
+  const journal = found.value ?? newJournal(plan.image, { vm, disk });
   if (journal.vm !== vm || journal.disk !== disk) return fail(failure("disk.other-disk", `${journal.vm}, ${journal.disk}`));
   if (found.value === undefined) {
     const written = work.write(journal);
@@ -123,17 +123,20 @@ async function finish(
   if (!kept.ok) return kept;
   const prepared = { headerDigest: header.value.digest, ...known };
   const recorded = record(prepared);
-  return recorded.ok ? ok(prepared) : recorded;
+  if (recorded.ok) return ok(prepared);
+  // What is not recorded is not done, and the next run keeps its header itself.
+  if (kept.value === "written") rmSync(headerBackup, { force: true });
+  return recorded;
 }
 
 /** Durable, mode 0600, and never over a file that is there; the same backup of a run that was stopped just after counts as kept. */
-function keepHeader({ bytes }: HeaderCopy, path: string): Result<void> {
+function keepHeader({ bytes }: HeaderCopy, path: string): Result<"written" | "there"> {
   const written = writeAtomically(path, bytes, { replace: false });
-  if (written.ok) return written;
+  if (written.ok) return ok("written");
   if (!isSystemError(written.failure.cause, "EEXIST")) return fail(failure("disk.backup-failed", path, written.failure.cause));
   const there = readBounded(path, bytes.length);
   const same = there.ok && there.value !== undefined && equalBytes(there.value, bytes);
-  return same ? ok(undefined) : fail(failure("disk.backup-exists", path));
+  return same ? ok("there") : fail(failure("disk.backup-exists", path));
 }
 
 function syncFolder(path: string): void {

@@ -1,10 +1,12 @@
-// How is an image encrypted in place so that it may be killed at any moment? Each step leaves what the next run needs: the journal says which step is
-// durable, and the image itself holds the rest. Nothing is overwritten before its copy is durable.
+// How is an image encrypted in place so that it may be killed at any moment? First its content moves up by the header's room, from its end; then cryptsetup
+// encrypts it piece by piece, with checksums. The journal says how far the first is, the image's own header how far the second. (cryptsetup's own
+// way of moving, --reduce-device-size, cannot go on where version 2.6.1 was killed in its last piece.)
+import { join } from "node:path";
 import { failure } from "../../base/failure.ts";
-import { type Fail, fail, ok, type Result } from "../../base/result.ts";
-import { copyWithin, digestAt, setLength, syncFile } from "./bytes.ts";
-import { beginEncryption, conversionRoom, goOnEncrypting, headerRoom, isEncrypted, type LuksParts, tryKey } from "./luks.ts";
+import { fail, ok, type Result } from "../../base/result.ts";
+import { copyFileOver, copyWithin, setLength } from "./bytes.ts";
 import type { Image } from "./image.ts";
+import { beginEncryption, goOnEncrypting, headerRoom, isEncrypted, type LuksParts, tryKey } from "./luks.ts";
 import type { Journal, WorkFolder } from "./work-folder.ts";
 
 export interface Conversion {
@@ -13,70 +15,70 @@ export interface Conversion {
   /** With no symbolic link in it. */
   readonly image: string;
   readonly signal: AbortSignal;
-  readonly onStep: (phase: "starting" | "encrypting", share: number) => void;
+  readonly onStep: (phase: "moving" | "encrypting", share: number) => void;
 }
 
-/** The journal of a conversion that begins. Changes nothing. */
-export async function newJournal({ path, size, content }: Image, owner: Pick<Journal, "vm" | "disk">): Promise<Journal> {
+/** The journal of a conversion that begins. */
+export function newJournal({ size, content }: Image, owner: Pick<Journal, "vm" | "disk">): Journal {
   // With larger sectors the opened disk could not be read in the pieces that its content was made of.
   const large = content.kind === "filesystem" && content.blockSize >= 4096 && content.blockSize % 4096 === 0 && size % 4096 === 0;
-  return {
-    ...owner,
-    originalSize: size,
-    sectorSize: large ? 4096 : 512,
-    headDigest: await digestAt(path, 0, headerRoom),
-    stage: "begun",
-  };
+  return { ...owner, originalSize: size, sectorSize: large ? 4096 : 512, stage: "moving", unmoved: size };
 }
 
 /** From wherever `journal` says that it was. Ok: all of it is encrypted, and the opened disk is as large as the image was. */
 export async function convert(conversion: Conversion, journal: Journal): Promise<Result<void>> {
   const { luks, work, image, signal, onStep } = conversion;
-  if (journal.stage === "begun") {
-    onStep("starting", 0);
-    const begun = await begin(conversion, journal);
-    if (!begun.ok) return (await undo(conversion, journal)) ?? begun;
-    // CRASH: before this line the next run puts the old beginning back and starts over; after it, cryptsetup alone knows how far it is.
-    const written = work.write({ ...journal, stage: "encrypting" });
+  if (journal.stage === "moving") {
+    const moved = await move(conversion, journal);
+    if (!moved.ok) return moved;
+    const begun = await putHeader(conversion, journal);
+    if (!begun.ok) return begun;
+    // CRASH: before this line the next run makes another header; nothing is encrypted yet. After it, the header in the image alone knows.
+    const written = work.write({ ...journal, stage: "encrypting", unmoved: 0 });
     if (!written.ok) return written;
+    work.clearScraps();
   }
   const opens = await tryKey(luks, image);
   if (!opens.ok) return opens;
-  const before = await isEncrypted(luks, image);
-  if (!before.ok) return before;
-  if (!before.value) {
-    onStep("encrypting", 0);
-    const encrypted = await goOnEncrypting(luks, image, { signal, onShare: (share) => onStep("encrypting", share) });
-    const after = await isEncrypted(luks, image);
+  if (signal.aborted) return fail(failure("disk.cancelled"));
+  onStep("encrypting", 0);
+  const encrypted = await goOnEncrypting(luks, image, { signal, onShare: (share) => onStep("encrypting", share) });
+  const after = await isEncrypted(luks, image);
+  if (!after.ok) return after;
+  if (after.value) {
+    // cryptsetup writes whole blocks of 4096 bytes, and what is behind the content would move the end of a partition table.
+    await setLength(image, headerRoom + journal.originalSize);
     // One that was told to stop may have been done just before.
-    if (!after.ok || !after.value)
-      return encrypted.ok ? fail(failure("disk.cryptsetup", "it says that it is done, and is not")) : encrypted;
+    return ok(undefined);
   }
-  // What is behind the data held the old beginning until now.
-  await setLength(image, headerRoom + journal.originalSize);
+  return encrypted.ok ? fail(failure("disk.cryptsetup", "it says that it is done, and is not")) : encrypted;
+}
+
+/**
+ * CRASH: a piece is written where only pieces were that have moved already, and the journal lets go of its old place only when it is durable in the new
+ * one: whichever piece was under way is moved again.
+ */
+async function move({ work, image, signal, onStep }: Conversion, journal: Journal): Promise<Result<void>> {
+  await setLength(image, journal.originalSize + headerRoom);
+  for (let { unmoved } = journal; unmoved > 0; ) {
+    onStep("moving", 1 - unmoved / journal.originalSize);
+    if (signal.aborted) return fail(failure("disk.cancelled"));
+    const from = Math.max(0, unmoved - headerRoom);
+    await copyWithin(image, from, from + headerRoom, unmoved - from);
+    unmoved = from;
+    const written = work.write({ ...journal, unmoved });
+    if (!written.ok) return written;
+  }
   return ok(undefined);
 }
 
-async function begin({ luks, work, image, signal }: Conversion, { originalSize, sectorSize, headDigest }: Journal): Promise<Result<void>> {
-  const moved = originalSize + headerRoom;
-  if ((await digestAt(image, 0, headerRoom)) !== headDigest) {
-    // A run before this one was killed while it wrote the header; what was there is where cryptsetup, and we before it, have copied it to.
-    if ((await digestAt(image, moved, headerRoom)) !== headDigest) return fail(failure("disk.journal", `${image} was changed meanwhile`));
-    await copyWithin(image, moved, 0, headerRoom);
-  }
+/** In the room that is free now. Made in the work folder first, because cryptsetup puts no header before data that it did not move itself. */
+async function putHeader({ luks, work, image }: Conversion, { sectorSize }: Journal): Promise<Result<void>> {
   work.clearScraps();
-  if (signal.aborted) return fail(failure("disk.cancelled"));
-  await setLength(image, originalSize + conversionRoom);
-  await copyWithin(image, 0, moved, headerRoom);
-  const begun = await beginEncryption(luks, image, sectorSize);
-  if (begun.ok) await syncFile(image);
-  return begun;
-}
-
-/** Where nothing was written over yet, the image becomes what it was, and nothing is to be gone on with. @returns why that cannot be. */
-async function undo({ work, image }: Conversion, { originalSize, headDigest }: Journal): Promise<Fail | undefined> {
-  if ((await digestAt(image, 0, headerRoom)) !== headDigest) return fail(failure("disk.half-done", image));
-  await setLength(image, originalSize);
-  work.finish();
-  return undefined;
+  const header = join(work.path, "new-header");
+  const begun = await beginEncryption(luks, image, header, sectorSize);
+  if (!begun.ok) return begun;
+  return (await copyFileOver(header, image, headerRoom))
+    ? ok(undefined)
+    : fail(failure("disk.cryptsetup", "its header has another length"));
 }

@@ -12,9 +12,6 @@ import { type CommandAnswer, type CommandOptions, type Cryptsetup, exitText, pro
 
 /** What the header takes in front of the data: LUKS2's usual 16 MiB. */
 export const headerRoom = 2 ** 24;
-/** While an image is encrypted in place, each piece of it moves up by the header's room, and as much again is kept free at the end for the first. */
-export const conversionRoom = 2 * headerRoom;
-
 export interface LuksParts {
   readonly tool: Cryptsetup;
   /** A new copy of the disk's key each time, which is wiped here. */
@@ -37,12 +34,13 @@ export async function format(parts: LuksParts, image: string, { sectorSize, inte
 }
 
 /**
- * Writes a header that says that nothing is encrypted yet, in place of the image's first {@link headerRoom} bytes; those are copied to its end before.
- * The image must have grown by {@link conversionRoom}.
+ * Makes a header that says that nothing of the image is encrypted yet and that its data begin behind {@link headerRoom}. The image is only looked at.
+ * @param header a file that does not exist; as long as that room.
  */
-export async function beginEncryption(parts: LuksParts, image: string, sectorSize: 512 | 4096): Promise<Result<void>> {
-  const shift = ["--encrypt", "--init-only", "--reduce-device-size", String(conversionRoom), "--resilience", "checksum"];
-  return done(await withKey(parts, "reencrypt", (key) => [...shift, ...kind(key), "--sector-size", String(sectorSize), "--", image]));
+export async function beginEncryption(parts: LuksParts, image: string, header: string, sectorSize: 512 | 4096): Promise<Result<void>> {
+  const place = ["--header", header, "--offset", String(headerRoom / 512), "--sector-size", String(sectorSize)];
+  const begin = ["--encrypt", "--init-only", "--resilience", "checksum", ...place];
+  return done(await withKey(parts, "reencrypt", (key) => [...begin, ...kind(key), "--", image]));
 }
 
 /** Goes on from wherever it was stopped, by whatever. Aborting `signal` stops it where it can go on. */
@@ -51,9 +49,14 @@ export async function goOnEncrypting(
   image: string,
   { signal, onShare }: { readonly signal: AbortSignal; readonly onShare: (share: number) => void },
 ): Promise<Result<void>> {
+  // The piece that was under way when it was killed is told by its checksums and put right. Where there is none, this changes nothing.
+  const repaired = done(await withKey(parts, "repair", () => ["--batch-mode", "--type", "luks2", "--key-file=-", "--", image]));
+  if (!repaired.ok) return repaired;
+  const finished = await isEncrypted(parts, image);
+  if (!finished.ok || finished.value) return finished.ok ? ok(undefined) : finished;
   // An image is no block device, so that cryptsetup cannot ask the kernel whether it is in use: in-use.ts has.
-  const words = ["--resume-only", "--force-offline-reencrypt", "--batch-mode", progressOption, "--key-file=-", "--", image];
-  const answer = await withKey(parts, "reencrypt", () => words, { onShare, signal });
+  const resume = ["--resume-only", "--force-offline-reencrypt", "--resilience", "checksum", "--hotzone-size", piece, progressOption];
+  const answer = await withKey(parts, "reencrypt", () => [...resume, "--batch-mode", "--key-file=-", "--", image], { onShare, signal });
   return signal.aborted ? fail(failure("disk.cancelled")) : done(answer);
 }
 
@@ -140,5 +143,7 @@ function kind(key: Secret): readonly string[] {
 }
 
 const headerName = "header";
+/** What is encrypted between two points from which it can go on: smaller is slower, and larger makes who cancels wait. */
+const piece = "64M";
 /** Above the room of any header that we make. */
 const longestHeader = 2 * headerRoom;

@@ -7,7 +7,7 @@ import { failure } from "../../base/failure.ts";
 import { type Fail, fail, ok, type Result } from "../../base/result.ts";
 import { type Image, lookAt, realPathOf } from "./image.ts";
 import { userOf } from "./in-use.ts";
-import { conversionRoom, headerRoom } from "./luks.ts";
+import { headerRoom } from "./luks.ts";
 import { isBegun } from "./work-folder.ts";
 
 export type Plan =
@@ -86,7 +86,7 @@ function conversionPlan({ mode, image: named }: DiskQuestion, path: string, imag
 function hasRoom(plan: Plan): Result<void> {
   if (plan.kind === "device") return ok(undefined);
   if (!canWriteIn(dirname(plan.path))) return fail(failure("disk.unwritable", dirname(plan.path)));
-  const needed = plan.kind === "new-file" ? plan.size + headerRoom : plan.image.size + conversionRoom - plan.image.allocated;
+  const needed = plan.kind === "new-file" ? plan.size + headerRoom : plan.image.size + headerRoom - plan.image.allocated;
   const { bavail, bsize } = statfsSync(dirname(plan.path));
   // The copy of the header, and its backup, may be on the same file system.
   const missing = needed + 2 * headerRoom - bavail * bsize;

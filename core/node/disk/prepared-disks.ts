@@ -14,6 +14,7 @@ import { readConfiguration } from "../../manager/configurations.ts";
 import { readKeys } from "../../manager/keys.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Keychain } from "../../manager/ports.ts";
+import { isSystemError } from "../files.ts";
 import { failureView } from "../service/views.ts";
 import { type Assignment, carryOut, type PreparedDisk } from "./carry-out.ts";
 import { canTellProgress, type Cryptsetup, findCryptsetup } from "./cryptsetup.ts";
@@ -131,7 +132,12 @@ export class PreparedDisks {
       ended = await carryOut(assignment);
     } catch (cause) {
       // A file system that fails in the middle throws; what is begun stays to be gone on with.
-      ended = fail(failure("disk.unwritable", assignment.plan.path, cause));
+      const full = isSystemError(cause, "ENOSPC", "EDQUOT", "EFBIG");
+      ended = fail(failure(full ? "disk.no-space" : "disk.unwritable", assignment.plan.path, cause));
+      this.#parts.log.write("error", "disk.broke", {
+        path: assignment.plan.path,
+        reason: cause instanceof Error ? cause.name : typeof cause,
+      });
     }
     release();
     this.#end(running, ended);

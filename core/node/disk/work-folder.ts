@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failure } from "../../base/failure.ts";
-import { canonicalBytes, type JsonObject, JsonFault, parseJson } from "../../base/json.ts";
+import { canonicalBytes, type Json, type JsonObject, JsonFault, parseJson } from "../../base/json.ts";
 import { type Fail, fail, ok, type Result } from "../../base/result.ts";
 import { fromUtf8 } from "../../base/utf8.ts";
 import { openPrivateFolder, readBounded, writeAtomically } from "../files.ts";
@@ -15,10 +15,10 @@ export interface Journal {
   /** Bytes of the image before it grew. */
   readonly originalSize: number;
   readonly sectorSize: 512 | 4096;
-  /** SHA-256 of what the header takes the place of, hex. */
-  readonly headDigest: string;
-  /** begun: the content is as it was, or can be put back. encrypting: only cryptsetup can tell how far it is. */
-  readonly stage: "begun" | "encrypting";
+  /** moving: what lies at and behind `unmoved` is where it is to be encrypted. encrypting: the image's own header tells how far it is. */
+  readonly stage: "moving" | "encrypting";
+  /** Bytes at the image's start that are still where they were. */
+  readonly unmoved: number;
 }
 
 export class WorkFolder {
@@ -87,13 +87,16 @@ function workFolderOf(image: string): string {
 function parseJournal(bytes: Uint8Array, path: string): Result<Journal | undefined> {
   const json = jsonOf(bytes);
   if (json === undefined) return malformed(path);
-  const { version, vm, disk, originalSize, sectorSize, headDigest, stage } = json;
+  const { version, vm, disk, originalSize, sectorSize, stage, unmoved } = json;
   if (version !== 1 || typeof vm !== "string" || typeof disk !== "string") return malformed(path);
-  if (typeof originalSize !== "number" || !Number.isSafeInteger(originalSize) || originalSize < 0) return malformed(path);
+  if (!isLength(originalSize) || !isLength(unmoved) || unmoved > originalSize) return malformed(path);
   if (sectorSize !== 512 && sectorSize !== 4096) return malformed(path);
-  if (typeof headDigest !== "string" || !/^[0-9a-f]{64}$/.test(headDigest)) return malformed(path);
-  if (stage !== "begun" && stage !== "encrypting") return malformed(path);
-  return ok({ vm, disk, originalSize, sectorSize, headDigest, stage });
+  if (stage !== "moving" && stage !== "encrypting") return malformed(path);
+  return ok({ vm, disk, originalSize, sectorSize, stage, unmoved });
+}
+
+function isLength(json: Json | undefined): json is number {
+  return typeof json === "number" && Number.isSafeInteger(json) && json >= 0;
 }
 
 function jsonOf(bytes: Uint8Array): JsonObject | undefined {

@@ -24,7 +24,7 @@ export interface House {
   readonly lines: readonly HeardLine[];
   /** As they were told to a console. */
   readonly phases: string[];
-  disks: PreparedDisks;
+  readonly disks: PreparedDisks;
   question(different: Partial<DiskQuestion> & Pick<DiskQuestion, "image" | "mode">): DiskQuestion;
   /** Runs it to its end. */
   make(question: DiskQuestion): Promise<Result<DiskRun>>;
@@ -32,8 +32,10 @@ export interface House {
   path(name: string): string;
 }
 
-export async function makeHouse(tool: Cryptsetup = { program: pathOf("cryptsetup"), locks: false }): Promise<House> {
+/** @param script see {@link wrapped}; the real cryptsetup where it is not given. */
+export async function makeHouse(script?: string): Promise<House> {
   const folder = scratchFolder();
+  const tool = script === undefined ? { program: pathOf("cryptsetup"), locks: false } : wrapped(folder, script);
   const world = await makeWorld();
   const key = bytes(64);
   const disks = [
@@ -129,8 +131,8 @@ export function segmentOf(image: string): { readonly offset: number; readonly se
   return { offset: Number(offset), sectorSize, requirements: json.config.requirements };
 }
 
-/** A cryptsetup that does `before` first; `$real` is the real one, `$*` its words. */
-export function wrapped(folder: string, script: string): Cryptsetup {
+/** A cryptsetup that is this script; `$real` is the real one, and `$folder` the house's. */
+function wrapped(folder: string, script: string): Cryptsetup {
   const program = join(folder, "wrapped-cryptsetup");
   writeFileSync(program, `#!/bin/bash\nreal=${pathOf("cryptsetup")}\nfolder=${folder}\n${script}\n`);
   chmodSync(program, 0o755);
