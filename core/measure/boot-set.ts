@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { parseFirmware, type FirmwareSection } from "./firmware.ts";
 import { commandLineHash, type BootHashes } from "./kernel-hashes.ts";
 import { LaunchDigest } from "./launch-digest.ts";
-import { measureFirmware, measureRest } from "./measure.ts";
+import { firmwareSteps, measureRest } from "./measure.ts";
 import type { Vmm } from "./vmsa.ts";
 
 export type BootFile = {
@@ -57,10 +57,24 @@ export function measureFirmwareFile(
   primitives: Primitives,
   progress?: (share: number) => void,
 ): Result<MeasuredFirmware> {
+  const steps = firmwareFileSteps(name, bytes, primitives);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    progress?.(step.value);
+  }
+}
+
+/** The same for a host that has other things to do meanwhile. Yields the share that is done, 0 to 1. */
+export function* firmwareFileSteps(
+  name: string,
+  bytes: Uint8Array,
+  primitives: Primitives,
+): Generator<number, Result<MeasuredFirmware>, undefined> {
   const parsed = parseFirmware(bytes);
   if (!parsed.ok) return parsed;
   const { resetEip, hashTable, sections } = parsed.value;
-  const digest = measureFirmware(bytes, { primitives, ...(progress === undefined ? {} : { progress }) });
+  const digest = yield* firmwareSteps(bytes, primitives);
   return ok({
     name,
     sha256: toHex(primitives.digest("sha256", bytes)),

@@ -37,11 +37,21 @@ export function measureFirmware(
   firmware: Uint8Array,
   { primitives, progress }: Pick<MeasureInput, "primitives" | "progress">,
 ): LaunchDigest {
+  const steps = firmwareSteps(firmware, primitives);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    progress?.(step.value);
+  }
+}
+
+/** The same for a host that has other things to do meanwhile. Yields the share that is done, 0 to 1. */
+export function* firmwareSteps(firmware: Uint8Array, primitives: Primitives): Generator<number, LaunchDigest, undefined> {
   const digest = new LaunchDigest(primitives);
   const base = fourGiB - firmware.length;
   for (let at = 0; at < firmware.length; at += pageSize) {
     digest.addPage(pageType.normal, BigInt(base + at), firmware.subarray(at, at + pageSize));
-    if (at % progressEvery === 0) progress?.(at / firmware.length);
+    if (at % progressEvery === 0) yield at / firmware.length;
   }
   return digest;
 }
