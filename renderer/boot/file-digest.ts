@@ -4,7 +4,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../../core/base/bytes.ts";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok, type Result } from "../../core/base/result.ts";
-import { type MeasuredFirmware, type BootFile, measureFirmwareFile } from "../../core/measure/boot-set.ts";
+import { type MeasuredFirmware, type BootFile, firmwareFileSteps } from "../../core/measure/boot-set.ts";
 import { maximumFirmware } from "../../core/measure/firmware.ts";
 import { pagePrimitives } from "./primitives.ts";
 
@@ -33,13 +33,22 @@ export async function digestFile(
 }
 
 /** Firmware is small: read whole, its pages measured one by one. A file that is too large to be one is not read. */
-export async function measureFirmware(file: File, signal: AbortSignal): Promise<Result<MeasuredFirmware> | undefined> {
+export async function measureFirmware(
+  file: File,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+): Promise<Result<MeasuredFirmware> | undefined> {
   if (file.size > maximumFirmware) return fail(failure("measure.firmware-malformed", `${file.size} bytes`));
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    if (signal.aborted) return undefined;
-    await breath();
-    return measureFirmwareFile(file.name.slice(0, longestName), bytes, pagePrimitives);
+    const steps = firmwareFileSteps(file.name.slice(0, longestName), bytes, pagePrimitives);
+    for (;;) {
+      await breath();
+      if (signal.aborted) return undefined;
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      progress(step.value);
+    }
   } catch (cause) {
     return fail(failure("measure.unreadable", file.name, cause));
   }

@@ -46,7 +46,7 @@ export function useBootFiles(start: BootForm): BootFiles {
         if (!reader.signal.aborted) put({ [slot]: { state: "reading", name: file.name, share } });
       };
       tell(0);
-      const reading = slot === "firmware" ? measureFirmware(file, reader.signal) : digestFile(file, reader.signal, tell);
+      const reading = slot === "firmware" ? measureFirmware(file, reader.signal, tell) : digestFile(file, reader.signal, tell);
       void keep(slot, file, reader.signal, reading);
     },
   };

@@ -135,8 +135,10 @@ function Enrolled({ vm }: { readonly vm: VmDetail }) {
   return (
     <Notice tone="info" title={`${vm.name} is enrolled`}>
       <p>
-        Its disk {vm.disks.length === 1 ? "key is" : "keys are"} in the keychain. Now give the configuration to the VM and HOST_DATA to the
-        host, as below.
+        Its disk {vm.disks.length === 1 ? "key is" : "keys are"} in the keychain.{" "}
+        {vm.simulated
+          ? "Launch it here whenever you like."
+          : "Measure its boot files as soon as they are built: then its launch kit has everything for the host. Until then its first launch is compared by hand."}
       </p>
     </Notice>
   );

@@ -21,6 +21,8 @@ interface Props {
 }
 
 export function BootSetsSection({ vm, status }: Props) {
+  // It boots nothing that could be measured.
+  if (vm.simulated && vm.bootSets.length === 0) return null;
   const add = `/vms/${vm.id}/boot-files`;
   return (
     <Section
@@ -34,7 +36,7 @@ export function BootSetsSection({ vm, status }: Props) {
     >
       {vm.bootSets.length === 0 ? (
         <Empty title="None is known">
-          <p>{vm.simulated ? "A simulated VM needs none." : "Its measurement is compared by hand, or as its policy says."}</p>
+          <p>Its measurement is compared by hand, or as its policy says.</p>
         </Empty>
       ) : (
         <ul>
