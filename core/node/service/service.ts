@@ -9,7 +9,6 @@ import type { Keychain } from "../../manager/ports.ts";
 import type { Proposal } from "../../manager/proposals.ts";
 import type { VmRecord } from "../../manager/records.ts";
 import { systemClock } from "../clock.ts";
-import { collateralActions } from "../collateral/bundle-actions.ts";
 import { FetchAhead } from "../collateral/fetch-ahead.ts";
 import { ListKeeper } from "../collateral/list-keeper.ts";
 import type { BundleStore } from "../collateral/bundle-store.ts";
@@ -25,6 +24,7 @@ import { Changes } from "./changes.ts";
 import { enrolWithKeys } from "./enrol.ts";
 import { ChosenKeychain, type KeychainDoors } from "./keychain-choice.ts";
 import { idBlocksOf } from "./id-block-port.ts";
+import { collateralPort } from "./collateral-port.ts";
 import { capacityFor, managerOptions, usualLaunches } from "./capacity.ts";
 import { ListenerKeeper } from "./listener-keeper.ts";
 import type { HostPort } from "./address.ts";
@@ -249,7 +249,6 @@ class RunningService implements Service {
       this.#changes.tell({ kind: "status" });
       return chosen.ok ? this.#makeCore() : chosen;
     };
-    const collateral = collateralActions(this.#parts.bundles, systemClock);
     const manager = (): Result<Manager> => (this.#core.ok ? ok(this.#core.value.manager) : this.#core);
     return {
       manager,
@@ -263,17 +262,7 @@ class RunningService implements Service {
       enrol: (enrolment, keyFiles) => this.#enrol(enrolment, keyFiles),
       simulations: this.#simulations,
       disks: this.#disks,
-      collateral: {
-        ...collateral,
-        import: (path) => {
-          const imported = collateral.import(path);
-          this.#changes.tell({ kind: "collateral" });
-          return imported;
-        },
-        fetch: (chips) => this.#ahead.fetch(chips),
-        fetchKnown: () => this.#ahead.fetchKnown(),
-        run: () => this.#ahead.run(),
-      },
+      collateral: collateralPort(this.#parts.bundles, this.#ahead, this.#changes),
       idBlocks: idBlocksOf(manager),
       consoleLink: this.#parts.consoleLink,
       onProposal: (proposal) => {
