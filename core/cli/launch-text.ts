@@ -3,6 +3,7 @@ import { waitingSentence } from "../api/waiting.ts";
 import type { LaunchDetail, LaunchSummary, SimulationView, VmDetail, VmSummary } from "../api/schemas.ts";
 import { policyFromText } from "../appraise/policy-text.ts";
 import { bootSetLine } from "./boot-text.ts";
+import { planText } from "./kit-text.ts";
 import { printable } from "./output.ts";
 
 /** @param now milliseconds since 1970, for what is left of a wait. */
@@ -67,6 +68,7 @@ export function vmText(vm: VmDetail): string {
     lines.push(`had its keys on chip ${chipId}`, `  from ${firstAt} to ${lastAt}, reported TCB ${reportedTcb}`);
   if (vm.failedOpens > 0) lines.push(`releases that did not open: ${vm.failedOpens}`);
   for (const disk of vm.disks) lines.push(`disk ${disk.id}: ${disk.device} as ${disk.name}`);
+  if (vm.hostPlan !== undefined) lines.push(...planText(vm).split("\n"));
   lines.push(...vm.bootSets.filter(({ retiredAt }) => retiredAt === undefined).map(bootSetLine));
   for (const { digest, hostDataBase64, text, retiredAt } of vm.configurations) {
     lines.push("", retiredAt === undefined ? "configuration" : `configuration, retired ${retiredAt}`, text);

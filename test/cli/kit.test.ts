@@ -77,7 +77,8 @@ describe("from a plan to a kit", () => {
     await good("vm", "plan", "db-1", ...plan);
     const vm = (await good("vm", "show", "db-1", "--json")).json() as VmDetail;
     expect((await good("vm", "plan", "db-1", "--json")).json()).toEqual(vm.hostPlan);
-    expect((await good("vm", "plan", "db-1")).stdout).toContain("db-1 on qemu: 4096 MiB, guest policy 0x30000");
+    for (const command of ["plan", "show"])
+      expect((await good("vm", command, "db-1")).stdout).toContain("db-1 on qemu: 4096 MiB, guest policy 0x30000");
   }, 60_000);
 
   test("a plan that would let the host read the guest is refused, and so is one that no host could take", async () => {
