@@ -8,11 +8,9 @@ import { likelySignatures, signatureText } from "./vcpu.ts";
 import { vmms } from "./vmsa.ts";
 
 export interface Slip {
-  readonly about: keyof Variant | "set";
+  readonly about: keyof Variant;
   readonly says: string;
   readonly change: Partial<Variant>;
-  /** Tried by itself only: there are too many of its kind to try each with every other. */
-  readonly alone?: boolean;
 }
 
 /** Of vCPU model, guest features, VMM and firmware. The number of vCPUs is not here: the search tries every one of them each time. */
@@ -54,9 +52,9 @@ export function bootSlips({ believed: { direct }, known, primitives }: ExplainIn
   ];
 }
 
-/** After all others: unlikely, and many. */
+/** Unlikely, and too many to try each with every other. */
 export function rareSlips({ believed: { guestFeatures } }: ExplainInput): readonly Slip[] {
-  return rareFeatures.filter((value) => value !== BigInt(guestFeatures)).map((value) => ({ ...featureSlip(value), alone: true }));
+  return rareFeatures.filter((value) => value !== BigInt(guestFeatures)).map(featureSlip);
 }
 
 function featureSlip(value: bigint): Slip {

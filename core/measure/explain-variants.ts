@@ -1,5 +1,5 @@
-// What might have been launched instead? The believed launch with one input different, or two: every choice that is worth trying, the fewest differences
-// first. For explain.ts; it measures nothing.
+// What might have been launched instead? The believed launch and each other whole launch of this VM, each with one input different, then the believed one with
+// two: every choice that is worth trying, the likeliest first. Made one by one, for explain.ts; it measures nothing.
 import { fromHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
@@ -11,33 +11,59 @@ export interface Choice {
   /** In words; empty for what is believed. */
   readonly says: readonly string[];
   readonly variant: Variant;
+  /** Of all choices, those up to this one; 0 to 1. */
+  readonly share: number;
+}
+
+/** A launch that is known as a whole. */
+interface Start {
+  readonly says: readonly string[];
+  readonly variant: Variant;
+  /** In which ways each of its inputs may differ. Made when it is its turn: there may be very many. */
+  slips(): readonly Slip[];
 }
 
 /** `measure.boot-set` where a digest is none, `measure.command-line`. */
-export function choicesOf(input: ExplainInput): Result<readonly Choice[]> {
+export function choicesOf(input: ExplainInput): Result<Iterable<Choice>> {
   const { kernels, initrds, commandLines, firmware, sets } = input.known;
   const digests = [...kernels, ...initrds].map(({ sha256 }) => fromHex(sha256)?.length === 32);
   const measured = firmware.map(({ launchDigest }) => fromHex(launchDigest)?.length === 48);
   if ([...digests, ...measured].includes(false)) return fail(failure("measure.boot-set"));
   if (commandLines.some((line) => line.includes("\0"))) return fail(failure("measure.command-line"));
-  const base = variantOf(input.believed, input);
-  if (!base.ok) return base;
-  const slips: Slip[] = [];
-  for (const { label, set } of sets) {
-    const change = variantOf(set, input);
-    if (!change.ok) return change;
-    slips.push({ about: "set", says: `boot set = ${JSON.stringify(label)}`, change: change.value });
+  const starts: Start[] = [];
+  const known = [
+    { says: [], set: input.believed },
+    ...sets.map(({ label, set }) => ({ says: [`boot set = ${JSON.stringify(label)}`], set })),
+  ];
+  for (const { says, set } of known) {
+    const variant = variantOf(set, input);
+    if (!variant.ok) return variant;
+    const asBelieved = { ...input, believed: set };
+    starts.push({ says, variant: variant.value, slips: () => [...machineSlips(asBelieved), ...bootSlips(asBelieved)] });
   }
-  slips.push(...machineSlips(input), ...bootSlips(input), ...rareSlips(input));
-  const combinations = [[], ...slips.map((slip) => [slip]), ...pairsOf(slips)];
-  return ok(
-    combinations.flatMap((chosen) => {
-      const variant = chosen.reduce<Variant>((all, { change }) => ({ ...all, ...change }), base.value);
-      // Files that are not measured cannot make a difference.
-      if (!variant.hashes && chosen.some(({ about }) => bootFiles.includes(about))) return [];
-      return [{ says: chosen.map(({ says }) => says), variant }];
-    }),
-  );
+  return ok(choices(starts, rareSlips(input)));
+}
+
+function* choices(starts: readonly Start[], rare: readonly Slip[]): Iterable<Choice> {
+  const [believed, ...sets] = starts;
+  if (believed === undefined) return;
+  const slips = believed.slips();
+  // Each set has about as many.
+  const all = rare.length + starts.length * (1 + slips.length) + (slips.length * slips.length) / 2;
+  let made = 0;
+  const choose = function* (start: Start, chosen: readonly Slip[]): Iterable<Choice> {
+    made++;
+    const variant = chosen.reduce<Variant>((changed, { change }) => ({ ...changed, ...change }), start.variant);
+    // Files that are not measured cannot make a difference.
+    if (!variant.hashes && chosen.some(({ about }) => bootFiles.includes(about))) return;
+    yield { says: [...start.says, ...chosen.map((slip) => slip.says)], variant, share: Math.min(1, made / all) };
+  };
+  for (const start of starts) yield* choose(start, []);
+  for (const slip of [...slips, ...rare]) yield* choose(believed, [slip]);
+  for (const set of sets) for (const slip of set.slips()) yield* choose(set, [slip]);
+  // Two about one input would be one.
+  for (const [index, one] of slips.entries())
+    for (const other of slips.slice(index + 1)) if (other.about !== one.about) yield* choose(believed, [one, other]);
 }
 
 function variantOf({ direct, ...launched }: Launched, { known, primitives }: ExplainInput): Result<Variant> {
@@ -58,12 +84,6 @@ function variantOf({ direct, ...launched }: Launched, { known, primitives }: Exp
     commandLine: commandLineHash(files.commandLine, primitives),
     guestFeatures: BigInt(launched.guestFeatures),
   });
-}
-
-/** Two about one input would be one. A whole set comes before what differs from it. */
-function pairsOf(slips: readonly Slip[]): readonly (readonly Slip[])[] {
-  const paired = slips.filter(({ alone }) => alone !== true);
-  return paired.flatMap((one, index) => paired.slice(index + 1).flatMap((other) => (other.about === one.about ? [] : [[one, other]])));
 }
 
 const bootFiles: readonly Slip["about"][] = ["kernel", "initrd", "commandLine"];

@@ -27,7 +27,7 @@ export async function explainMeasurement(input: ExplainInput, pace: Pace): Promi
   if (!choices.ok) return choices;
   const search = new Search(input.measurement, input.primitives);
   let pauseAt = batch;
-  for (const [index, { says, variant }] of choices.value.entries()) {
+  for (const { says, variant, share } of choices.value) {
     const vcpus = search.match(variant);
     const { tried } = search;
     if (vcpus !== undefined) {
@@ -36,7 +36,7 @@ export async function explainMeasurement(input: ExplainInput, pace: Pace): Promi
     }
     if (search.work < pauseAt) continue;
     pauseAt = search.work + batch;
-    pace.progress?.(tried, (index + 1) / choices.value.length);
+    pace.progress?.(tried, share);
     await pace.pause();
     if (!pace.more()) return ok({ found: false, tried, complete: false });
   }

@@ -1,6 +1,6 @@
 // In which ways is a command line hashed slightly otherwise? Spaces, line ends, NULs, quotes and what boot loaders add. For explain.ts.
 import { utf8 } from "../base/utf8.ts";
-import { concat } from "../base/bytes.ts";
+import { concat, toHex } from "../base/bytes.ts";
 
 export interface CommandLineSlip {
   readonly says: string;
@@ -24,8 +24,8 @@ export function commandLineSlips([line = "", ...others]: readonly string[]): rea
     ...words.map((word, index) => slip(`the command line without ${JSON.stringify(word)}`, wordsOf(line).toSpliced(index, 1).join(" "))),
     ...others.flatMap((text) => edgesOf(text, `command line = ${JSON.stringify(text)}`)),
   ];
-  const seen = new Set([String(slip("", line).hashed)]);
-  return slips.filter(({ hashed }) => (seen.has(String(hashed)) ? false : seen.add(String(hashed)) !== undefined));
+  const seen = new Set([toHex(slip("", line).hashed)]);
+  return slips.filter(({ hashed }) => seen.size < seen.add(toHex(hashed)).size);
 }
 
 /** What a shell, an editor or a script leaves at either end. */

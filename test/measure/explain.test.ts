@@ -43,7 +43,7 @@ const believed: Launched = {
   guestFeatures: "0x1",
   vmm: "qemu",
 };
-const { direct: _, ...withoutHashes } = believed;
+const { direct: _direct, ...withoutHashes } = believed;
 const old: Launched = {
   ...believed,
   direct: { kernel: file("6.1.0", 31), initrd: file("initrd-6.1.0", 32), commandLine: "root=/dev/vda1" },
@@ -133,6 +133,11 @@ describe("two slips at once are named, both", () => {
       },
       ['boot set = "before the update"', "vCPU model = host (0x00a10f12, Genoa-X)"],
     ],
+    [
+      "an earlier launch, with the guest features of today",
+      { boot: { kernel: hash(31), initrd: hash(32), commandLine: commandLineHash("root=/dev/vda1", nodePrimitives) }, vcpus: 4 },
+      ['boot set = "before the update"', "guest features = 0x1"],
+    ],
   ])("%s", async (_name, really, differences) => {
     expect(await explain(really)).toMatchObject({ found: true, differences });
   });
@@ -221,6 +226,32 @@ test("its host gets a breath every few thousand variants, whatever it does not f
   const pace = { ...patient, pause: () => Promise.resolve(void pauses++), progress: (now: number) => void (tried = now) };
   await explain({ vcpus: 2_000 }, {}, pace);
   expect(tried / pauses).toBeLessThan(10_000);
+});
+
+test("of as many boot sets as a VM may have, it is heard within the first batches, and stops when it is told to", async () => {
+  const many = Array.from(
+    { length: 64 },
+    (_, index): Launched => ({
+      ...old,
+      direct: {
+        kernel: file(`k${index}`, 100 + index),
+        initrd: file(`i${index}`, 180 + index),
+        commandLine: `${"word ".repeat(800)}${index}`,
+      },
+    }),
+  );
+  const direct = many.flatMap((set) => set.direct ?? []);
+  const known = {
+    firmware: [believed.firmware],
+    kernels: direct.map(({ kernel }) => kernel),
+    initrds: direct.flatMap(({ initrd }) => initrd ?? []),
+    commandLines: direct.map(({ commandLine }) => commandLine),
+    sets: many.map((set, index) => ({ label: `${index}`, set })),
+  };
+  let batches = 0;
+  const found = await explain({ vcpus: 2_000 }, { known }, { ...patient, more: () => ++batches < 20 });
+  expect(found).toMatchObject({ found: false, complete: false });
+  expect(found.tried).toBeLessThan(20 * 10_000);
 });
 
 test("whatever is searched, nothing larger than a page is hashed: files are digests, made once", async () => {
