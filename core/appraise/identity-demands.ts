@@ -1,5 +1,5 @@
-// What should a policy demand of the ID block that a VM is launched with? Adds to a policy that the owner has, and takes nothing out of it: whoever
-// changes a key wants the old one accepted until the last launch with it has ended.
+// What should a policy demand of the ID block that a VM is launched with? Adds to a policy that the owner has, and takes nothing out of it:
+// whoever changes a key wants the old one accepted until the last launch with it has ended.
 import type { AppraisalPolicy } from "./policy.ts";
 import type { Demand } from "./policy-reader.ts";
 

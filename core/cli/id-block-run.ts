@@ -80,10 +80,10 @@ function checkText(says: BlockCheck, { measurement, policy, idKey }: CheckOption
     idKey === undefined ? "" : "ID key",
   ];
   const named = compared.filter((one) => one !== "");
+  const author = says.authorKeyDigest === undefined ? "" : ", and that by its author key";
+  const asExpected = named.length === 0 ? "" : `; ${named.join(", ")} as expected`;
   return [
-    says.failures.length === 0
-      ? `Signed by its ID key${says.authorKeyDigest === undefined ? "" : ", and that by its author key"}${named.length === 0 ? "" : `; ${named.join(", ")} as expected`}.`
-      : "Would not be taken, or is not what was expected:",
+    says.failures.length === 0 ? `Signed by its ID key${author}${asExpected}.` : "Would not be taken, or is not what was expected:",
     ...says.failures.map((one) => `  ${sentenceOf(one)} [${one.code}]`),
     "",
     `Measurement  ${says.measurement}`,

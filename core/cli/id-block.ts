@@ -1,5 +1,5 @@
-// `portcullis id-block`: a signed ID block for a VM's boot set, and, without any manager, what an ID block says and whether it would be taken. Only the options of the
-// check are here; id-block-run.ts answers.
+// `portcullis id-block`: a signed ID block for a VM's boot set, and, without any manager, what an ID block says and whether it would be
+// taken. Only the options of the check are here; id-block-run.ts answers.
 import type { Command } from "commander";
 import type { IdBlockQuestion, IdBlockView } from "../api/id-key-schemas.ts";
 import type { KeptBootSetView } from "../api/boot-schemas.ts";

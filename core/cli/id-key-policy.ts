@@ -1,5 +1,5 @@
-// `portcullis id-key policy`: what must a VM's policy say so that only launches with the owner's ID block get keys? Prints the policy that the VM has with these
-// demands in place; it changes nothing: `vm set-policy` does, and shows the difference first.
+// `portcullis id-key policy`: what must a VM's policy say so that only launches with the owner's ID block get keys? Prints the policy that
+// the VM has with these demands in place; it changes nothing: `vm set-policy` does, and shows the difference first.
 import type { Command } from "commander";
 import { policyFromText } from "../appraise/policy-text.ts";
 import { policyYaml } from "../appraise/policy-yaml.ts";

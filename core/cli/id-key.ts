@@ -1,5 +1,5 @@
-// `portcullis id-key`: the owner's P-384 keys that sign ID blocks, ID keys and reference values. Private keys stay in the manager's keychain; what is printed
-// or written here is public.
+// `portcullis id-key`: the owner's P-384 keys that sign ID blocks, ID keys and reference values. Private keys stay in the manager's
+// keychain; what is printed or written here is public.
 import { createInterface } from "node:readline/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";

@@ -1,4 +1,5 @@
-// What `portcullis reference add` does: verified reference values into a VM's policy, by the same way as `vm set-policy`: the difference first, then a yes, then the change.
+// What `portcullis reference add` does: verified reference values into a VM's policy, by the same way as `vm set-policy`: the difference
+// first, then a yes, then the change.
 import { policyFromText } from "../appraise/policy-text.ts";
 import { verifyReferences, withReferences } from "../appraise/reference-values/references.ts";
 import { failure } from "../base/failure.ts";

@@ -1,5 +1,5 @@
-// What `portcullis reference show` answers, and how files of reference values and of public keys are read. Works alone. Exit 1 where the named key did not sign, 2 where
-// the file is none. What nobody signed is shown, so that one can see what it is, and said to be unsigned.
+// What `portcullis reference show` answers, and how files of reference values and of public keys are read. Works alone. Exit 1 where the
+// named key did not sign, 2 where the file is none. What nobody signed is shown, so that one can see what it is, and said to be unsigned.
 import { verifyReferences, readReferences, type References } from "../appraise/reference-values/references.ts";
 import { maximumEnvelope } from "../appraise/reference-values/envelope.ts";
 import type { SignedReference } from "../appraise/reference-values/statement.ts";

@@ -1,4 +1,5 @@
-// `portcullis reference`: launch measurements from one owner to another, as a signed file. The key that must have signed is always the one that is named here.
+// `portcullis reference`: launch measurements from one owner to another, as a signed file. The key that must have signed is always the one
+// that is named here.
 import type { Command } from "commander";
 import { utf8 } from "../base/utf8.ts";
 import { writeAtomically } from "../node/files.ts";

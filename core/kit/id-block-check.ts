@@ -1,5 +1,5 @@
-// What do an ID block and its authentication say, and would a host's firmware take them for this launch? Everything is looked at, so that one fault
-// does not hide the others. It judges signatures and equality only: whether these keys are the owner's, the owner says.
+// What do an ID block and its authentication say, and would a host's firmware take them for this launch? Everything is looked at, so that
+// one fault does not hide the others. It judges signatures and equality only: whether these keys are the owner's, the owner says.
 import { equalBytes, fromBase64, toHex } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { failure, type Failure } from "../base/failure.ts";

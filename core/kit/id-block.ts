@@ -1,5 +1,6 @@
-// Which ID block admits a launch of this VM with this boot set, and did the right keys sign it? AMD 56860, SNP_LAUNCH_FINISH. LD and POLICY must be the launch's own, or the
-// firmware refuses it; FAMILY_ID and IMAGE_ID are what the owner says. Holds no private key: signatures come from outside, and are verified.
+// Which ID block admits a launch of this VM with this boot set, and did the right keys sign it? AMD 56860, SNP_LAUNCH_FINISH. LD and POLICY
+// must be the launch's own, or the firmware refuses it; FAMILY_ID and IMAGE_ID are what the owner says. Holds no private key: signatures
+// come from outside, and are verified.
 import { concat, fromHex, isZero } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";
 import { failure } from "../base/failure.ts";
@@ -51,8 +52,8 @@ export function familyOf(vm: string): Uint8Array | undefined {
 }
 
 /**
- * IMAGE_ID of boot files that were given no other: the first 16 bytes of SHA-256 over "portcullis image v1" and the canonical JSON of the SHA-256 of firmware,
- * kernel and initrd and of the command line's text. The same files have the same one in every VM, whatever its vCPUs.
+ * IMAGE_ID of boot files that were given no other: the first 16 bytes of SHA-256 over "portcullis image v1" and the canonical JSON of the
+ * SHA-256 of firmware, kernel and initrd and of the command line's text. The same files have the same one in every VM, whatever its vCPUs.
  */
 export function imageOf({ firmware, direct }: BootSet, primitives: Primitives): Uint8Array {
   const files = {

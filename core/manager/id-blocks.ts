@@ -1,5 +1,6 @@
-// May this boot set be admitted by the owner's ID key, and what does the signed block look like? A signature is made once, kept, and in the audit log in the
-// same step: the same kit made again is the same bytes, and asks no keychain. Without the approve role, only for boot sets that a person approved.
+// May this boot set be admitted by the owner's ID key, and what does the signed block look like? A signature is made once, kept, and in the
+// audit log in the same step: the same kit made again is the same bytes, and asks no keychain. Without the approve role, only for boot sets
+// that a person approved.
 import { equalBytes, toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";

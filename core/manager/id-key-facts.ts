@@ -1,4 +1,5 @@
-// What does the audit log say of signing keys? Names, purposes and digests of public keys, and for every signed ID block what it admits and why it was signed.
+// What does the audit log say of signing keys? Names, purposes and digests of public keys, and for every signed ID block what it admits and
+// why it was signed.
 import type { AuditFacts } from "../audit/entry.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import type { Primitives } from "../base/crypto.ts";

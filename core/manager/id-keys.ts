@@ -1,5 +1,6 @@
-// Which keys does an owner sign with, and who may have them? Each private key is in the keychain alone, under its name, and is read for the length of one signature.
-// What is known of it is in the store, so that listing asks no keychain. SECURITY: no key, and nothing made of one but signatures, leaves from here.
+// Which keys does an owner sign with, and who may have them? Each private key is in the keychain alone, under its name, and is read for the
+// length of one signature. What is known of it is in the store, so that listing asks no keychain. SECURITY: no key, and nothing made of one
+// but signatures, leaves from here.
 import { equalBytes, toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
@@ -91,7 +92,8 @@ export class IdKeys {
     try {
       const point = secret.use((bytes) => signing.publicKeyP384(bytes));
       if (point === undefined) return fail(failure("id-key.curve"));
-      // CRASH: if we stop after this, the keychain holds a key that no record names: it signs nothing, and the next one of this name takes its place.
+      // CRASH: if we stop after this, the keychain holds a key that no record names: it signs nothing, and the next one of this name takes
+      // its place.
       const written = await keychain.setSecret(idKeyAccount(name), secret);
       if (!written.ok) return written;
       const key = { name, purpose, createdAt: clock.now(), imported: scalar !== undefined, publicKey: toHex(point) };
@@ -114,7 +116,8 @@ export class IdKeys {
     if (reason === undefined) return fail(failure("approval.reason-missing"));
     const [user] = this.usedBy(key.value);
     if (user !== undefined) return fail(failure("id-key.in-use", user.name));
-    // CRASH: if we stop after this, the record names a key that is gone: nothing can be signed with it, and deleting it again completes the work.
+    // CRASH: if we stop after this, the record names a key that is gone: nothing can be signed with it, and deleting it again completes the
+    // work.
     const deleted = await keychain.deleteSecret(idKeyAccount(name));
     if (!deleted.ok && deleted.failure.code !== "keychain.no-such-key") return deleted;
     const committed = this.#context.ledger.commit(keyRemovedFacts(key.value, reason, primitives), () => ({ removedIdKey: name }));

@@ -1,5 +1,6 @@
-// What does an owner vouch for to others? The launches of a VM whose boot sets are approved and not retired, as a signed statement; who has the public key can take them into a
-// policy. Signing is in the audit log before the file leaves. Nothing of the VM itself is in it: no id, no name, no disk.
+// What does an owner vouch for to others? The launches of a VM whose boot sets are approved and not retired, as a signed statement; who has
+// the public key can take them into a policy. Signing is in the audit log before the file leaves. Nothing of the VM itself is in it: no id,
+// no name, no disk.
 import { toHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";

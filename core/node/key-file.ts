@@ -1,5 +1,5 @@
-// Which P-384 private key is in an owner's file? PEM (PKCS #8 or RFC 5915) without a passphrase, as OpenSSL writes it. The bytes are wiped here as far as they are ours;
-// the file stays where it is. Never another curve, and never a key in text.
+// Which P-384 private key is in an owner's file? PEM (PKCS #8 or RFC 5915) without a passphrase, as OpenSSL writes it. The bytes are wiped
+// here as far as they are ours; the file stays where it is. Never another curve, and never a key in text.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";

@@ -1,5 +1,6 @@
-// The Signing port on node:crypto, for OpenSSL and BoringSSL builds alike: constant time, fresh nonces, and no copy of the scalar that a JavaScript number or
-// text would leave behind. RFC 5915 (ECPrivateKey). Keeps no key: each is made from the scalar and dropped after one use.
+// The Signing port on node:crypto, for OpenSSL and BoringSSL builds alike: constant time, fresh nonces, and no copy of the scalar that a
+// JavaScript number or text would leave behind. RFC 5915 (ECPrivateKey). Keeps no key: each is made from the scalar and dropped after one
+// use.
 import { type KeyObject, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { concat, fromHex } from "../base/bytes.ts";
 import type { Signing } from "../base/crypto.ts";

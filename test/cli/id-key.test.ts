@@ -1,4 +1,5 @@
-// Can an owner make, use and delete signing keys at a terminal, and check an ID block without any manager? Real processes: serve, and a command for each step.
+// Can an owner make, use and delete signing keys at a terminal, and check an ID block without any manager? Real processes: serve, and a
+// command for each step.
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

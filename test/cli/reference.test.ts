@@ -1,5 +1,5 @@
-// From one owner's approved boot set to another owner's policy, from the command line: an ID block by hand, signed reference values, and the key that must have signed.
-// Real processes.
+// From one owner's approved boot set to another owner's policy, from the command line: an ID block by hand, signed reference values, and
+// the key that must have signed. Real processes.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

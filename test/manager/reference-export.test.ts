@@ -1,4 +1,5 @@
-// Does an owner vouch for exactly what a person approved, is it told before it leaves, and is nothing of the VM or of the owner's folders in it?
+// Does an owner vouch for exactly what a person approved, is it told before it leaves, and is nothing of the VM or of the owner's folders
+// in it?
 import { describe, expect, test } from "vitest";
 import { readReferences, verifyReferences } from "../../core/appraise/reference-values/references.ts";
 import { must } from "../../core/base/result.ts";

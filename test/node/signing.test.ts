@@ -1,4 +1,5 @@
-// Are the owner's signatures what two other implementations take, and is a scalar that is no private key refused, at both ends of the range?
+// Are the owner's signatures what two other implementations take, and is a scalar that is no private key refused, at both ends of the
+// range?
 import { p384 } from "@noble/curves/nist.js";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../core/base/bytes.ts";

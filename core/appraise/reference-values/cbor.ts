@@ -1,5 +1,5 @@
-// Which values does a piece of CBOR hold? RFC 8949, and less than all of it: definite lengths, shortest forms, no floats, no undefined, no key twice, tags that were asked for.
-// It never guesses what a value means.
+// Which values does a piece of CBOR hold? RFC 8949, and less than all of it: definite lengths, shortest forms, no floats, no undefined, no
+// key twice, tags that were asked for. It never guesses what a value means.
 import { decode, Tokenizer, Type, type DecodeOptions, type TagDecoder } from "cborg";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";

@@ -1,5 +1,5 @@
-// What do the CoMIDs of a CoRIM say of SEV-SNP launches? Reference triples whose environment is an SEV-SNP report of AMD's profile, and in them the digest under mkey 641.
-// A condition that is not read would be lost: such a value is not taken, and the reason is said.
+// What do the CoMIDs of a CoRIM say of SEV-SNP launches? Reference triples whose environment is an SEV-SNP report of AMD's profile, and in
+// them the digest under mkey 641. A condition that is not read would be lost: such a value is not taken, and the reason is said.
 import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";

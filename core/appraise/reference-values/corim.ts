@@ -1,5 +1,6 @@
-// Which launch measurements does a CoRIM name? draft-ietf-rats-corim, signed (COSE_Sign1, ES384) or not, with AMD's SEV-SNP profile (draft-deeglaze-amd-sev-snp-corim-profile-02:
-// MEASUREMENT is mkey 641). Only what is sure is taken; everything else is named as not taken. It judges no signature: references.ts does.
+// Which launch measurements does a CoRIM name? draft-ietf-rats-corim, signed (COSE_Sign1, ES384) or not, with AMD's SEV-SNP profile
+// (draft-deeglaze-amd-sev-snp-corim-profile-02: MEASUREMENT is mkey 641). Only what is sure is taken; everything else is named as not
+// taken. It judges no signature: references.ts does.
 import { encode } from "cborg";
 import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";

@@ -1,5 +1,5 @@
-// How is an ECDSA signature of P-384 written in ASN.1? SEQUENCE { INTEGER r, INTEGER s } in DER (RFC 3279, section 2.2.3), and as r||s of 96 bytes.
-// One form for one signature: what is not minimal, negative, too long or has something behind it is none.
+// How is an ECDSA signature of P-384 written in ASN.1? SEQUENCE { INTEGER r, INTEGER s } in DER (RFC 3279, section 2.2.3), and as r||s of
+// 96 bytes. One form for one signature: what is not minimal, negative, too long or has something behind it is none.
 import { concat } from "../../base/bytes.ts";
 import { childrenOf, DerFault, derTag, expectTag, readDer, type DerNode } from "../../endorse/der.ts";
 

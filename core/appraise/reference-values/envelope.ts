@@ -1,5 +1,6 @@
-// Which bytes did somebody sign, and as what? DSSE v1.0 (secure-systems-lab/dsse: protocol.md, envelope.md), read strictly: one object, standard base64, no member that is
-// not known. A signature covers the payload's type with the payload. It never takes a key from the file: the owner names one.
+// Which bytes did somebody sign, and as what? DSSE v1.0 (secure-systems-lab/dsse: protocol.md, envelope.md), read strictly: one object,
+// standard base64, no member that is not known. A signature covers the payload's type with the payload. It never takes a key from the file:
+// the owner names one.
 import { concat, fromBase64, toBase64, toHex } from "../../base/bytes.ts";
 import type { Primitives } from "../../base/crypto.ts";
 import { failure } from "../../base/failure.ts";

@@ -1,5 +1,5 @@
-// May an owner use these reference values? A file of either form, and the one key that its owner named: read, verified, and still valid. Only what was verified can go into a policy.
-// Never a key from the file, and nothing of a file that nobody signed.
+// May an owner use these reference values? A file of either form, and the one key that its owner named: read, verified, and still valid.
+// Only what was verified can go into a policy. Never a key from the file, and nothing of a file that nobody signed.
 import type { Brand } from "../../base/brand.ts";
 import type { Instant } from "../../base/clock.ts";
 import type { Primitives } from "../../base/crypto.ts";

@@ -1,5 +1,6 @@
-// Which launches does an owner vouch for? An in-toto Statement v1 whose subjects are launch measurements, with what went into each: digests of boot files, vCPUs, guest policy.
-// A predicate of our own type, read strictly: one value for one subject. Whether it was signed is envelope.ts's question.
+// Which launches does an owner vouch for? An in-toto Statement v1 whose subjects are launch measurements, with what went into each: digests
+// of boot files, vCPUs, guest policy. A predicate of our own type, read strictly: one value for one subject. Whether it was signed is
+// envelope.ts's question.
 import { fromHex } from "../../base/bytes.ts";
 import { rfc3339, type Instant } from "../../base/clock.ts";
 import { failure } from "../../base/failure.ts";

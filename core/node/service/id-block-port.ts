@@ -1,4 +1,5 @@
-// How does a launch kit get its signed ID block? From the manager, with the keys of the VM's plan; the caller's role says whether an unapproved boot set may be signed.
+// How does a launch kit get its signed ID block? From the manager, with the keys of the VM's plan; the caller's role says whether an
+// unapproved boot set may be signed.
 import type { Result } from "../../base/result.ts";
 import { mayCall } from "../../api/roles.ts";
 import type { Manager } from "../../manager/manager.ts";

@@ -1,4 +1,5 @@
-// How does what is known of a signing key become a row, and a row that again? As record-rows.ts: what is not exactly what we write is damage.
+// How does what is known of a signing key become a row, and a row that again? As record-rows.ts: what is not exactly what we write is
+// damage.
 import { z } from "zod";
 import { canonicalJson, parseJson } from "../../base/json.ts";
 import { idKeyPurposes, type IdKeyRecord } from "../../manager/id-key-records.ts";

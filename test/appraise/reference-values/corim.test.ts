@@ -1,4 +1,5 @@
-// Is exactly what AMD's profile surely calls a launch measurement taken from a CoRIM, everything else named as not taken, and nothing believed that nobody signed?
+// Is exactly what AMD's profile surely calls a launch measurement taken from a CoRIM, everything else named as not taken, and nothing
+// believed that nobody signed?
 import { encode, Tagged } from "cborg";
 import { describe, expect, test } from "vitest";
 import { maximumCorim, parseCorim, type Corim } from "../../../core/appraise/reference-values/corim.ts";

@@ -1,4 +1,5 @@
-// Can a console make, see and delete signing keys over the contract, with what each role may, and never see a private half? A real manager behind the router.
+// Can a console make, see and delete signing keys over the contract, with what each role may, and never see a private half? A real manager
+// behind the router.
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
