@@ -9,7 +9,7 @@ import type { SeenLaunch, Unread } from "./seen-launch.ts";
 export function readProxmox(text: string): SeenLaunch | { readonly fault: string } {
   const { lines, unread, asides } = linesOf(text);
   const argued = perlWords(lines.get("args") ?? "");
-  if (argued === undefined) return { fault: "args: a quote is not closed" };
+  if (argued === undefined) return { fault: "args: a quote is not closed, or a backslash is at its end" };
   const sev = lines.has("amd-sev") ? optionText(lines.get("amd-sev") ?? "", "type") : undefined;
   const isSnp = sev?.get("type") === "snp";
   const options = qemuOptionsOf([...sevWords(sev), ...lineWords(lines, isSnp), ...argued]);
