@@ -15,7 +15,19 @@ import { brokenOnce } from "./seeds.ts";
 /** In one `npm test`. PORTCULLIS_ACTION_RUNS asks for another number, for a night of searching or a quick look. */
 const runs = Number(process.env["PORTCULLIS_ACTION_RUNS"] ?? 10_000);
 const seed = Number(process.env["PORTCULLIS_ACTION_SEED"] ?? 20_261_124);
-const tally = { runs: 0, steps: 0, launches: 0, releases: 0, pinned: 0, ahead: 0, opened: 0, renewed: 0, faults: 0, crashes: 0 };
+const tally = {
+  runs: 0,
+  steps: 0,
+  launches: 0,
+  releases: 0,
+  pinned: 0,
+  otherDisks: 0,
+  ahead: 0,
+  opened: 0,
+  renewed: 0,
+  faults: 0,
+  crashes: 0,
+};
 
 async function holds(list: readonly Action[]): Promise<void> {
   const world = await makeWorld({ seed: "actions", limits: { launchesPerMinute: 20 } });
@@ -49,8 +61,13 @@ async function holds(list: readonly Action[]): Promise<void> {
   tally.releases += world.audit().filter(({ kind }) => kind === "launch-released").length;
   tally.pinned += world.audit().filter(({ facts }) => facts["pinnedBy"] !== undefined).length;
   tally.ahead += world.audit().filter(({ kind, facts }) => kind === "launch-released" && facts["approvedAhead"] !== undefined).length;
+  tally.otherDisks += world.audit().filter(({ kind, facts }) => kind === "launch-released" && !isRootAlone(facts["disks"])).length;
   tally.renewed += world.connections.filter(({ link }) => saidOn(link).filter(({ type }) => type === "challenge").length > 1).length;
   tally.opened += world.audit().filter(({ kind }) => kind === "launch-opened").length;
+}
+
+function isRootAlone(disks: unknown): boolean {
+  return Array.isArray(disks) && disks.join() === "root";
 }
 
 test.each(brokenOnce)("once broken: $broke", async ({ list }) => {
@@ -66,6 +83,7 @@ test(`the invariants hold over ${runs} action lists`, { timeout: 1_200_000 }, as
   expect(tally.renewed).toBeGreaterThan(runs / 50);
   expect(tally.pinned).toBeGreaterThan(runs / 100);
   expect(tally.ahead).toBeGreaterThan(runs / 1000);
+  expect(tally.otherDisks).toBeGreaterThan(runs / 100);
   expect(tally.faults).toBeGreaterThan(runs / 100);
 });
 

@@ -90,17 +90,19 @@ export const actionList: fc.Arbitrary<readonly Action[]> = fc
       { weight: 2, arbitrary: fc.constant(4) },
       { weight: 2, arbitrary: fc.constant(5) },
     ),
-    start: fc.record({ do: fc.constant("start"), vm, changing, image, configuration: fc.constant(0) }),
+    start: fc.record({ do: fc.constant("start"), vm, changing, image, configuration: fc.constantFrom(0, 0, 0, 1) }),
+    /** It has another configuration beside the one of its enrolment. */
+    issued: fc.constantFrom(undefined, undefined, undefined, undefined, 1, 2, 3, 4),
     thinks: fc.constantFrom(false, false, false, false, true),
     /** The second launch has the next kernel, which was approved ahead. */
     ahead: fc.constantFrom(false, false, false, true),
     rest: fc.array(action, { minLength: 2, maxLength: 10, size: "max" }),
   })
-  .map(({ begin, start, thinks, ahead, rest }) => {
+  .map(({ begin, start, issued, thinks, ahead, rest }) => {
     const think: readonly Action[] = thinks ? [{ do: "think" }] : [];
     const approval = { do: "approve-ahead", vm: start.vm, image: 2 } as const;
     const beginning: readonly (readonly Action[])[] = [
-      [start],
+      [...(issued === undefined ? [] : [{ do: "issue", vm: start.vm, form: issued } as const]), start],
       [{ do: "run" }, ...think],
       [{ do: "approve", which: 0, stale: false }],
       [{ do: "run" }, ...(ahead ? [approval] : []), { ...start, changing: false, image: ahead ? approval.image : start.image }],
