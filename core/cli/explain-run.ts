@@ -80,7 +80,9 @@ async function inputFrom(options: ExplainOptions, output: Output): Promise<Resul
   if (!files.ok) return files;
   const [believedFirmware] = firmware.value;
   if (believedFirmware === undefined) return fail(failure("cli.usage", "give --ovmf"));
-  const named = (paths: readonly string[]): readonly BootFile[] => files.value.filter(({ name }) => paths.includes(name));
+  // In the order in which they were named: the first is believed.
+  const named = (paths: readonly string[]): readonly BootFile[] =>
+    paths.flatMap((path) => files.value.find(({ name }) => name === path) ?? []);
   const known = { kernels: named(kernel), initrds: named(initrd), commandLines: append.length === 0 ? [""] : append };
   const direct = options.kernelHashes ? directFrom(known) : undefined;
   return ok({

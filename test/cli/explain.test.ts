@@ -117,6 +117,18 @@ test("hashes that were believed to be off, and were not", async () => {
   ]);
 });
 
+test("the first of each list is believed, also where a file is in two of them", async () => {
+  const boot = { kernel: sha256("vmlinuz-old"), initrd: sha256("initrd-old"), commandLine: withLine("") };
+  const words = [
+    "--ovmf",
+    file("new.fd"),
+    ...known("--kernel", "vmlinuz-old", "vmlinuz-new"),
+    ...known("--initrd", "initrd-old", "vmlinuz-old"),
+  ];
+  const { code, json } = await explain(measurementOf({ boot }), ...words, "--vcpus", "2", "--vcpu-type", "EPYC-Genoa");
+  expect([code, json()]).toMatchObject([0, { sentence: "It matches as it is." }]);
+});
+
 test("nothing that is known: exit 1, and of how many", async () => {
   const { code, json } = await explain(measurementOf({ vcpus: 3_000 }));
   expect([code, json()]).toMatchObject([1, { found: false, complete: true, sentence: expect.stringContaining("None of ") as string }]);
