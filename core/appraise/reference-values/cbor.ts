@@ -63,6 +63,8 @@ const strict: DecodeOptions = {
   allowUndefined: false,
   allowNaN: false,
   allowInfinity: false,
+  // A TCB version is a number of 64 bits.
+  allowBigInt: true,
   useMaps: true,
   rejectDuplicateMapKeys: true,
 };
