@@ -80,20 +80,21 @@ function takeTriple(triple: Cbor, found: Found, id: string): Result<void> {
       found.leave(`mkey ${typeof mkey === "number" ? mkey : "of another kind"}: only MEASUREMENT (641) is read`);
     else if ([...measurement.keys()].some((name) => name !== 0 && name !== 1))
       found.leave("a measurement that only somebody named may vouch for");
-    else takeDigests(value, found, `CoRIM ${id}${where}`);
+    else takeDigests(value, found, { id, where });
   }
   return ok(undefined);
 }
 
-/** class-id alone says what is measured: by chip (VCEK) or by provider (VLEK). */
+/** class-id alone says what is measured: by chip (VCEK) or by provider (VLEK); an instance may narrow it, which the label then says. */
 function isSnpReport(environment: CborMap): boolean {
   const kind = environment.get(0);
-  const classId = isCborMap(kind) ? kind.get(0) : undefined;
+  if ([...environment.keys()].some((key) => key !== 0 && key !== 1)) return false;
+  const classId = isCborMap(kind) && kind.size === 1 ? kind.get(0) : undefined;
   const oid = classId instanceof CborTag && classId.tag === 111 && classId.value instanceof Uint8Array ? toHex(classId.value) : "";
   return reportClasses.includes(oid);
 }
 
-function takeDigests(value: CborMap, found: Found, label: string): void {
+function takeDigests(value: CborMap, found: Found, { id, where }: { readonly id: string; readonly where: string }): void {
   const name = value.get(named);
   if ([...value.keys()].some((key) => key !== digests && key !== named)) {
     found.leave("a measurement that demands more than its digest");
@@ -103,7 +104,7 @@ function takeDigests(value: CborMap, found: Found, label: string): void {
   for (const digest of isCborList(list) ? list : []) {
     const [algorithm, bytes, ...others] = isCborList(digest) ? digest : [];
     if (algorithm === sha384 && bytes instanceof Uint8Array && bytes.length === 48 && others.length === 0)
-      found.take(toHex(bytes), typeof name === "string" && name.trim() !== "" ? name : label);
+      found.take(toHex(bytes), `${typeof name === "string" && name.trim() !== "" ? name.trim().slice(0, 60) : `CoRIM ${id}`}${where}`);
     else found.leave("a digest that is not SHA-384 of 48 bytes");
   }
 }

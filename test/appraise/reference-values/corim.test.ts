@@ -50,6 +50,9 @@ describe("what is taken", () => {
       [1, new Tagged(560, new Uint8Array(64).fill(0xc1))],
     ]);
     expect(must(parseCorim(unsignedCorim({ environment }))).values[0]?.label).toBe("CoRIM corim-1, said of c1c1c1c1c1c1c1c1…");
+    const measurements = [measurement(641, [2, [[7, digest384]]], [11, "x".repeat(200)])];
+    const both = must(parseCorim(unsignedCorim({ environment, measurements }))).values[0]?.label;
+    expect(both).toBe(`${"x".repeat(60)}, said of c1c1c1c1c1c1c1c1…`);
   });
 
   test("is found among all that a report has, as the reference values that Veraison publishes list it", () => {
@@ -132,6 +135,31 @@ describe("what is not taken, and said so", () => {
     [
       "another environment",
       { classId: new Tagged(111, fromHex("2b060104019c780303")) },
+      "reference values of something else than an SEV-SNP report",
+    ],
+    [
+      "an environment of a group",
+      {
+        environment: new Map<unknown, unknown>([
+          [0, new Map([[0, chipClass]])],
+          [2, new Tagged(37, new Uint8Array(16))],
+        ]),
+      },
+      "reference values of something else than an SEV-SNP report",
+    ],
+    [
+      "an environment of a vendor's",
+      {
+        environment: new Map<unknown, unknown>([
+          [
+            0,
+            new Map<unknown, unknown>([
+              [0, chipClass],
+              [1, "vendor"],
+            ]),
+          ],
+        ]),
+      },
       "reference values of something else than an SEV-SNP report",
     ],
     [
