@@ -23,7 +23,7 @@ export function configurationText(configuration: ConfigurationView): string {
 
 export function lastLaunchSentence({ lastLaunch }: Pick<ConfigurationView, "lastLaunch">): string {
   return lastLaunch === undefined
-    ? "No launch that is looked back at was made with it."
+    ? "None of the last 200 launches of the VM was made with it."
     : `The last launch with it: ${launchLine(lastLaunch)}`;
 }
 
