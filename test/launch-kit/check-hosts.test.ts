@@ -5,7 +5,7 @@ import { checkHost } from "../../core/kit/check/check-host.ts";
 import type { Host } from "../../core/kit/launch-kit.ts";
 import { kitInput } from "./input.ts";
 
-const hostData = `${"A".repeat(43)}=`;
+const hostData = `${"QUFB".repeat(10)}QUE=`;
 
 function found(text: string, host?: Host): Record<string, string> {
   const check = must(checkHost(text, undefined, host));
@@ -41,6 +41,9 @@ describe("QEMU", () => {
     });
   });
 
+  test("host data of zeros is none", () =>
+    expect(found(sound.replace(hostData, `${"A".repeat(43)}=`))).toEqual({ "host-data-missing": "missing" }));
+
   test("the older spelling of the machine counts", () =>
     expect(found(sound.replace("confidential-guest-support=", "memory-encryption="))).toEqual({}));
 
@@ -69,7 +72,11 @@ describe("QEMU", () => {
   test("no protection at all is the first thing that is said", () => {
     const [first] = must(checkHost("qemu-system-x86_64 -machine q35 -m 4G -drive file=a.img")).findings;
     expect(first).toMatchObject({ id: "no-protection", severity: "unsafe" });
-    expect(first?.fix).toMatch(/^-object sev-snp-guest,.* -machine confidential-guest-support=sev0/);
+    expect(first?.fix).toContain("-object sev-snp-guest,id=sev0,");
+    // What is given to put there is what was missing.
+    expect(found(`qemu-system-x86_64 -accel kvm -bios x ${first?.fix.replace("HOST_DATA-IN-BASE64", hostData)}`)).toEqual({
+      "no-kernel": "note",
+    });
   });
 
   test("libvirt's log: objects in JSON, and variables before the program", () => {
@@ -133,7 +140,7 @@ describe("QEMU", () => {
   });
 
   test("a second command line in the text is not judged, and that is said", () =>
-    expect(found(`${sound}\n${sound}`)).toEqual({ aside: "note" }));
+    expect(found(`qemu-system-x86_64 --version\n${sound}\n${sound}`)).toEqual({ "unread-part": "missing" }));
 
   test.each([
     ["-smp 4", 4],

@@ -199,6 +199,8 @@ test("the fix of each host, put in place of what was wrong, mends it", () => {
     ["proxmox", "cpu: EPYC-Milan-v2", "cpu: host", "cpu: host"],
     ["proxmox", "sockets: 1\ncores: 4", "sockets: 4\ncores: 4", "sockets: 4\ncores: 4"],
     ["proxmox", "kernel-hashes=on", "kernel-hashes=off", "kernel-hashes=off"],
+    ["proxmox", "no-debug=1,", "", /amd-sev: .*/],
+    ["proxmox", "kernel-hashes=1", "kernel-hashes=0", /amd-sev: .*/],
   ] as const;
   for (const [host, find, put, wrong] of rows) {
     const { input, text } = launchOf(host);
@@ -207,6 +209,30 @@ test("the fix of each host, put in place of what was wrong, mends it", () => {
     const mended = broken.replace(wrong, () => finding?.fix ?? "");
     expect([host, put, must(checkHost(mended, input)).findings]).toEqual([host, put, []]);
   }
+});
+
+test("what is wholly missing is given whole: libvirt's element, and Proxmox VE's args", () => {
+  const libvirt = launchOf("libvirt", { withoutIdBlock: true });
+  const bare = libvirt.text.replace(/<launchSecurity[^]*<\/launchSecurity>/, "<HERE/>");
+  const [none] = must(checkHost(bare, libvirt.input)).findings;
+  expect(none?.id).toBe("no-protection");
+  expect(
+    must(
+      checkHost(
+        bare.replace("<HERE/>", () => none?.fix ?? ""),
+        libvirt.input,
+      ),
+    ).findings,
+  ).toEqual([]);
+
+  const proxmox = launchOf("proxmox", { withoutIdBlock: true, firmwareOnly: true, plan: { delivery: "initramfs" } });
+  const firmware = "-bios /srv/vms/db/OVMF.amdsev.fd";
+  const own = proxmox.text.replace(/args: .*/, `args: ${firmware}`);
+  const [missing] = must(checkHost(own, proxmox.input)).findings;
+  expect(missing?.id).toBe("host-data-missing");
+  const fixed = own.replace(/args: .*/, () => `${missing?.fix} ${firmware}`);
+  // The kit without a kernel has the hashes off; put there is the safer way.
+  expect(must(checkHost(fixed, proxmox.input)).findings.map(({ id }) => id)).toEqual(["kernel-hashes-different"]);
 });
 
 function passed(...words: readonly string[]): string {

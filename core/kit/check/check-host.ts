@@ -5,13 +5,14 @@ import { fail, ok, type Result } from "../../base/result.ts";
 import type { Host } from "../launch-kit.ts";
 import { compareWithKit } from "./compare.ts";
 import { shown, type Finding, type HostCheck, type Severity } from "./finding.ts";
-import { makeJudge, type Expected } from "./judge.ts";
+import { makeJudge } from "./judge.ts";
 import { readLibvirt } from "./libvirt-reader.ts";
 import { looksLikeProxmox, readProxmox } from "./proxmox-reader.ts";
 import { qemuOptionsOf, readQemu } from "./qemu-reader.ts";
 import { judgeSafety } from "./safety.ts";
 import { withoutMarks, type SeenLaunch, type Unread } from "./seen-launch.ts";
 import { shellCommands, type ShellCommand } from "./shell-words.ts";
+import { wantedValues, type Expected } from "./wanted.ts";
 import { xmlRoot } from "./xml-text.ts";
 
 /** @param host what it is, where that is known. Failures: `kit.check-too-long`, `kit.check-unknown`, `kit.check-malformed`. */
@@ -22,7 +23,7 @@ export function checkHost(text: string, expected?: Expected, host?: Host): Resul
   if (which === undefined) return fail(failure("kit.check-unknown"));
   const seen = readers[which](plain);
   if (!seen.ok) return seen;
-  const judge = makeJudge(seen.value);
+  const judge = makeJudge(seen.value, wantedValues(expected));
   judgeSafety(judge, expected);
   if (expected !== undefined) compareWithKit(judge, expected);
   const findings = [...judge.findings, ...parts("unread-part", "missing", seen.value.unread), ...parts("aside", "note", seen.value.asides)];
@@ -48,12 +49,10 @@ function readQemuText(text: string): Result<SeenLaunch> {
   if (first === undefined) return fail(failure("kit.check-unknown"));
   const seen = readQemu(qemuOptionsOf(first.words), "qemu");
   const cut = { option: "$(…), (…)", why: "What a command or a list puts there was not seen. Write the words themselves." };
-  const several = { option: others[0]?.words.slice(0, 3).join(" ") ?? "", why: "This is another command line; only the first was judged." };
-  return ok({
-    ...seen,
-    unread: [...seen.unread, ...(first.cut ? [cut] : [])],
-    asides: [...seen.asides, ...(others.length > 0 ? [several] : [])],
-  });
+  const option = withoutMarks(others[0]?.words.slice(0, 3).join(" ") ?? "");
+  // Which of them is run is not seen here, so neither is found good.
+  const several = { option, why: "This is another command line, and only the first was judged. Give each by itself." };
+  return ok({ ...seen, unread: [...seen.unread, ...(first.cut ? [cut] : []), ...(others.length > 0 ? [several] : [])] });
 }
 
 /** The words after the program's name, where this command starts QEMU. */
@@ -63,6 +62,7 @@ function argumentsOf({ words, cut }: ShellCommand): readonly ShellCommand[] | un
   // A program whose name is a variable is known by its options; what comes before them is none.
   if (option === -1 || (program === -1 && !words.some((word) => /^--?(?:machine|M|object)$/.test(word)))) return undefined;
   const start = program === -1 ? option : program + 1;
+  if (words.slice(start).every((word) => /^--?(?:version|help|h)$/.test(word))) return undefined;
   return [{ words: words.slice(start), cut }];
 }
 

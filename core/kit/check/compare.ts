@@ -6,9 +6,10 @@ import { parseIdBlock } from "../../snp/id-block.ts";
 import { hostPaths, lastSegment, type HostPaths } from "../host-paths.ts";
 import { fwCfgName } from "../qemu.ts";
 import { shown } from "./finding.ts";
-import { ids, type Expected, type Judge } from "./judge.ts";
+import { ids, type Judge } from "./judge.ts";
 import type { Said } from "./seen-launch.ts";
 import type { Topic } from "./spelling.ts";
+import type { Expected } from "./wanted.ts";
 
 export function compareWithKit(judge: Judge, expected: Expected): void {
   const { seen } = judge;
@@ -84,8 +85,8 @@ function compareFiles(judge: Judge, { plan, set }: Expected, paths: HostPaths): 
     }
   };
   if (seen.firmware !== undefined && seen.firmwareByFlash !== true) file("firmware", seen.firmware, paths.firmware, "The firmware");
-  file("kernel", seen.kernel, paths.kernel, "A kernel");
-  file("initrd", seen.initrd, paths.initrd, "An initrd");
+  file("kernel", seen.kernel, paths.kernel, "The kernel");
+  file("initrd", seen.initrd, paths.initrd, "The initrd");
   if (set.direct !== undefined && seen.kernel !== undefined)
     compare(judge, "commandLine", seen.commandLine ?? { known: "" }, set.direct.commandLine, String, "The kernel's command line");
   compareConfiguration(judge, paths);

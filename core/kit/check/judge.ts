@@ -1,21 +1,12 @@
 // Where do findings come from? One place that words and orders them, so that every rule says only what it looked at and what is wrong.
-import type { BootSet } from "../../measure/boot-set.ts";
-import type { HostPlan, KitInput } from "../launch-kit.ts";
 import { shown, type Finding, type Severity } from "./finding.ts";
 import { withoutMarks, type Said, type SeenLaunch } from "./seen-launch.ts";
 import { spelled, type Topic } from "./spelling.ts";
-
-/** What the VM's kit says. */
-export type Expected = {
-  /** 32 bytes. */
-  readonly hostData: Uint8Array;
-  readonly set: BootSet;
-  readonly plan: HostPlan;
-  readonly idBlock?: KitInput["idBlock"];
-};
+import type { Wanted } from "./wanted.ts";
 
 export interface Judge {
   readonly seen: SeenLaunch;
+  readonly wanted: Wanted;
   readonly findings: Finding[];
   add(finding: Ruling): void;
   /** What was said, where it was said and can be known; the findings say the rest. @param wanted the value that mends it. */
@@ -29,17 +20,20 @@ export interface Ruling {
   readonly sentence: string;
   /** The value that mends it; none where there is nothing to put. */
   readonly wanted?: string;
+  /** It is Proxmox VE's own line that says so, although something else is in effect. */
+  readonly ownLine?: true;
 }
 
-export function makeJudge(seen: SeenLaunch): Judge {
+export function makeJudge(seen: SeenLaunch, values: Wanted): Judge {
   const findings: Finding[] = [];
-  const add = ({ id, severity, topic, sentence, wanted }: Ruling): void => {
-    if (findings.some((one) => one.id === id && one.sentence === sentence)) return;
-    const { option, fix } = spelled(topic, seen.host, seen.looksUp === true);
+  const add = ({ id, severity, topic, sentence, wanted, ownLine }: Ruling): void => {
+    const { option, fix } = spelled(topic, seen.host, ownLine === true || seen.looksUp === true, values);
+    if (findings.some((one) => one.id === id && one.option === option && one.sentence === sentence)) return;
     findings.push({ id, severity, option, sentence, fix: wanted === undefined ? "" : fix(wanted) });
   };
   return {
     seen,
+    wanted: values,
     findings,
     add,
     known(topic, of, absent, wanted) {

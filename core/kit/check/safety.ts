@@ -1,78 +1,49 @@
 // Could this launch be attested, and could the host still read or change the guest? The rules that hold for every VM, whatever its kit says.
 // AMD 56860 (guest policy, SNP_LAUNCH_START, SNP_LAUNCH_FINISH). A value that cannot be seen is never taken for a good one.
-import { fromBase64, toBase64 } from "../../base/bytes.ts";
+import { fromBase64, isZero } from "../../base/bytes.ts";
 import { parseGuestPolicy } from "../../snp/guest-policy.ts";
 import { parseIdAuth, parseIdBlock } from "../../snp/id-block.ts";
-import { qemuOptions } from "../quoting.ts";
-import type { Expected, Judge } from "./judge.ts";
+import type { Judge, Ruling } from "./judge.ts";
 import type { Protection } from "./seen-launch.ts";
+import type { Expected } from "./wanted.ts";
 
 export function judgeSafety(judge: Judge, expected: Expected | undefined): void {
-  const wanted = wantedValues(expected);
-  judgeProtection(judge, wanted);
-  judgeFirmware(judge, wanted);
+  judgeProtection(judge);
+  judgeFirmware(judge);
   if (!isOther(judge)) {
     judgeHashes(judge, expected);
-    judgePolicy(judge, wanted);
-    judgeMembers(judge, wanted);
+    judgePolicy(judge);
+    judgeMembers(judge);
     judgeIdBlock(judge);
   }
 }
 
-interface Wanted {
-  readonly policy: string;
-  readonly hostData: string;
-  readonly cbitpos: string;
-  readonly reducedPhysBits: string;
-  readonly firmware: string;
-  readonly memory: string;
-}
-
-/** Where no kit is known, the usual value, or a word that says what belongs there. */
-function wantedValues(expected: Expected | undefined): Wanted {
-  const { plan, hostData } = expected ?? {};
-  return {
-    policy: plan?.guestPolicy ?? "0x30000",
-    hostData: hostData === undefined ? "HOST_DATA-IN-BASE64" : toBase64(hostData),
-    cbitpos: `${plan?.cbitpos ?? 51}`,
-    reducedPhysBits: `${plan?.reducedPhysBits ?? 1}`,
-    firmware: plan === undefined || expected === undefined ? "OVMF.amdsev.fd" : `${plan.folder}/${lastOf(expected.set.firmware.name)}`,
-    memory: `${plan?.memoryMib ?? 4096}`,
-  };
-}
-
-function judgeProtection(judge: Judge, { cbitpos, reducedPhysBits, policy, hostData }: Wanted): void {
-  const { seen } = judge;
-  const members: readonly (readonly [string, string])[] = [
-    ["cbitpos", cbitpos],
-    ["reduced-phys-bits", reducedPhysBits],
-    ["policy", policy],
-    ["kernel-hashes", "on"],
-    ["host-data", hostData],
-  ];
-  const whole = seen.host === "proxmox" ? policy : qemuOptions("sev-snp-guest", ["id", "sev0"], ...members);
-  const absent = "What the machine is protected with is not there.";
-  const protection = judge.known("protection", seen.protection, absent, whole);
+function judgeProtection(judge: Judge): void {
+  const { seen, wanted } = judge;
+  const protection = judge.known("protection", seen.protection, undefined, wanted.policy);
   if (protection === undefined || protection === "snp") return;
   const [id, sentence] = unprotected[protection];
-  judge.add({ id, severity: "unsafe", topic: "protection", sentence, wanted: whole });
+  judge.add({ id, severity: "unsafe", topic: "protection", sentence, wanted: wanted.policy });
 }
 
-function judgePolicy(judge: Judge, wanted: Wanted): void {
-  const { seen } = judge;
+function judgePolicy(judge: Judge): void {
+  const { seen, wanted } = judge;
   const absent = "The guest policy is not there; without it the guest does not start.";
   const policy = judge.known("policy", seen.policy, absent, wanted.policy);
-  for (const one of new Set([policy, seen.shadowed?.policy])) {
-    if (one === undefined) continue;
-    const bits = parseGuestPolicy(one);
-    const text = `0x${one.toString(16)}`;
-    const add = (id: string, severity: "unsafe" | "missing", sentence: string): void =>
-      judge.add({ id, severity, topic: "policy", sentence: `The guest policy ${text} ${sentence}`, wanted: wanted.policy });
-    if ((one & debugBit) !== 0n) add("policy-debug", "unsafe", "allows debugging (bit 19): the host may decrypt the guest's memory.");
-    if ((one & migrationBit) !== 0n)
-      add("policy-migration", "unsafe", "allows a migration agent (MIGRATE_MA, bit 18): who holds it may take the guest.");
-    if (!bits.ok) add("policy-malformed", "missing", "has bit 17 clear or a reserved bit set: the processor refuses the launch.");
-  }
+  if (policy !== undefined) judgeBits(judge, policy, {});
+  if (seen.shadowed !== undefined) judgeBits(judge, seen.shadowed.policy, { ownLine: true });
+}
+
+function judgeBits(judge: Judge, policy: bigint, where: Pick<Ruling, "ownLine">): void {
+  const add = (id: string, severity: "unsafe" | "missing", what: string): void => {
+    const sentence = `The guest policy 0x${policy.toString(16)} ${what}`;
+    judge.add({ id, severity, topic: "policy", sentence, wanted: judge.wanted.policy, ...where });
+  };
+  if ((policy & debugBit) !== 0n) add("policy-debug", "unsafe", "allows debugging (bit 19): the host may decrypt the guest's memory.");
+  if ((policy & migrationBit) !== 0n)
+    add("policy-migration", "unsafe", "allows a migration agent (MIGRATE_MA, bit 18): who holds it may take the guest.");
+  if (!parseGuestPolicy(policy).ok)
+    add("policy-malformed", "missing", "has bit 17 clear or a reserved bit set: the processor refuses the launch.");
 }
 
 function judgeHashes(judge: Judge, expected: Expected | undefined): void {
@@ -84,25 +55,20 @@ function judgeHashes(judge: Judge, expected: Expected | undefined): void {
     return;
   }
   const hashes = judge.known("kernelHashes", seen.kernelHashes, undefined, "on");
-  const isOff = seen.kernelHashes === undefined || hashes === false;
-  if (isOff || seen.shadowed?.kernelHashes === false) {
-    const sentence = "Kernel, initrd and command line are given, but their hashes are not measured: the host can change them unnoticed.";
-    judge.add({ id: "kernel-hashes-off", severity: "unsafe", topic: "kernelHashes", sentence, wanted: "on" });
-  }
+  const off = {
+    id: "kernel-hashes-off",
+    severity: "unsafe",
+    topic: "kernelHashes",
+    sentence: "Kernel, initrd and command line are given, but their hashes are not measured: the host can change them unnoticed.",
+    wanted: "on",
+  } as const;
+  if (seen.kernelHashes === undefined || hashes === false) judge.add(off);
+  if (seen.shadowed?.kernelHashes === false) judge.add({ ...off, ownLine: true });
 }
 
-function judgeMembers(judge: Judge, wanted: Wanted): void {
-  const { seen } = judge;
-  const text = judge.known(
-    "hostData",
-    seen.hostData,
-    "There is no HOST_DATA, so the report does not say with which configuration the agent runs, and no key is released.",
-    wanted.hostData,
-  );
-  if (text !== undefined && fromBase64(text)?.length !== 32) {
-    const sentence = "HOST_DATA is not 32 bytes in base64, so the guest does not start.";
-    judge.add({ id: "host-data-malformed", severity: "missing", topic: "hostData", sentence, wanted: wanted.hostData });
-  }
+function judgeMembers(judge: Judge): void {
+  const { seen, wanted } = judge;
+  judgeHostData(judge);
   if (seen.looksUp !== true) {
     const place = "Where the encryption bit is must be said; on every EPYC that has SNP it is the same.";
     judge.known("cbitpos", seen.cbitpos, place, wanted.cbitpos);
@@ -127,8 +93,21 @@ function judgeMembers(judge: Judge, wanted: Wanted): void {
   }
 }
 
-function judgeFirmware(judge: Judge, wanted: Wanted): void {
-  const { seen } = judge;
+function judgeHostData(judge: Judge): void {
+  const { seen, wanted } = judge;
+  const absent = "There is no HOST_DATA, so the report does not say with which configuration the agent runs, and no key is released.";
+  const text = judge.known("hostData", seen.hostData, absent, wanted.hostData);
+  if (text === undefined) return;
+  const bytes = fromBase64(text);
+  const missing = { severity: "missing", topic: "hostData", wanted: wanted.hostData } as const;
+  if (bytes?.length !== 32)
+    judge.add({ id: "host-data-malformed", ...missing, sentence: "HOST_DATA is not 32 bytes in base64, so the guest does not start." });
+  else if (isZero(bytes))
+    judge.add({ id: "host-data-missing", ...missing, sentence: absent.replace("no HOST_DATA", "no HOST_DATA but zeros") });
+}
+
+function judgeFirmware(judge: Judge): void {
+  const { seen, wanted } = judge;
   if (seen.firmwareByFlash === true) {
     const sentence = `SNP cannot start firmware from flash (pflash, EFI disk). Take it out and give one file as ROM.`;
     judge.add({ id: "firmware-flash", severity: "missing", topic: "firmware", sentence, wanted: wanted.firmware });
@@ -174,10 +153,6 @@ function judgeIdBlock(judge: Judge): void {
 /** Of another kind of protection, or of none, nothing that SNP has can be judged. */
 function isOther({ seen: { protection } }: Judge): boolean {
   return "known" in protection && protection.known !== "snp";
-}
-
-function lastOf(name: string): string {
-  return name.split(/[/\\]/).at(-1) ?? "";
 }
 
 const unprotected: Readonly<Record<Exclude<Protection, "snp">, readonly [id: string, sentence: string]>> = {

@@ -2,21 +2,27 @@
 import type { Host } from "../launch-kit.ts";
 import { fwCfgName } from "../qemu.ts";
 import { perlWord, qemuOptions, shellWord, xmlText } from "../quoting.ts";
+import { wholeElement, wholeLine, type Wanted } from "./wanted.ts";
 
 export type Topic = keyof typeof spellings;
 
 export interface Spelling {
   readonly option: string;
-  readonly fix: (value: string) => string;
+  /** @param wanted for what stands around the value, where nothing does yet. */
+  readonly fix: (value: string, wanted: Wanted) => string;
 }
 
 /** @param own Proxmox VE: whether its amd-sev line is in effect, and not an object in args. */
-export function spelled(topic: Topic, host: Host, own: boolean): Spelling {
-  const [qemu, libvirt, line]: readonly (Spelling | undefined)[] = spellings[topic];
-  if (host === "libvirt" && libvirt !== undefined) return libvirt;
-  if (host !== "proxmox") return qemu ?? nothing;
-  if (line !== undefined && (own || alwaysLines.has(topic))) return line;
-  return { option: `args: ${qemu?.option ?? ""}`, fix: qemu?.fix ?? nothing.fix };
+export function spelled(
+  topic: Topic,
+  host: Host,
+  own: boolean,
+  wanted: Wanted,
+): { readonly option: string; readonly fix: (value: string) => string } {
+  const [qemu, libvirt, line]: readonly [Spelling, Spelling, Spelling?] = spellings[topic];
+  const inLine = line !== undefined && (own || alwaysLines.has(topic)) ? line : undefined;
+  const { option, fix } = host === "libvirt" ? libvirt : host === "qemu" ? qemu : (inLine ?? { ...qemu, option: `args: ${qemu.option}` });
+  return { option, fix: (value) => fix(value, wanted) };
 }
 
 const member = (name: string): Spelling => ({
@@ -33,8 +39,7 @@ const yesNo = (value: string): string => (value === "on" ? "yes" : "no");
 /** Proxmox VE has no line for it: an object of one's own in args does. */
 const inArgs = (name: string): Spelling => ({
   option: "args",
-  fix: (value) =>
-    `args: -object sev-snp-guest,id=portcullis0,…,${qemuOptions([name, value])} -machine confidential-guest-support=portcullis0`,
+  fix: (value, wanted) => `args: ${wholeLine(wanted, "portcullis0", [name, value])}`,
 });
 const amdSev: Spelling = {
   option: "amd-sev",
@@ -47,9 +52,9 @@ const spellings = {
   protection: [
     {
       option: "-machine confidential-guest-support=",
-      fix: (value) => `-object ${value} -machine confidential-guest-support=sev0,memory-backend=ram1`,
+      fix: (_value, wanted) => wholeLine(wanted, "sev0"),
     },
-    { option: "<launchSecurity type=>", fix: () => "<launchSecurity type='sev-snp' kernelHashes='yes'>" },
+    { option: "<launchSecurity type=>", fix: (_value, wanted) => wholeElement(wanted) },
     amdSev,
   ],
   policy: [member("policy"), element("policy"), amdSev],
