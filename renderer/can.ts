@@ -45,7 +45,7 @@ export function chooseOsKeychain(status: StatusView): Permission {
 export function download(): Permission {
   return window.portcullis === undefined
     ? allowed
-    : no("The app's window saves no files: copy the text, or open the console in a browser, or use the command line.");
+    : no("The app's window saves no files: copy the text, or let `portcullis vm kit` or `portcullis vm configuration` write them.");
 }
 
 function no(why: string): Permission {

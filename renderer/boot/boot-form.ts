@@ -92,6 +92,7 @@ export function readBoot(form: BootForm): ReadBoot {
     faults.set("boot-command-line", "It has a line break, which would be measured. Write it in one line.");
   const vcpus = /^\d{1,4}$/.test(form.vcpus.trim()) ? Number(form.vcpus) : 0;
   if (vcpus < 1 || vcpus > 4096) faults.set("boot-vcpus", "A whole number from 1 to 4096.");
+  if (form.label.trim().length > longestLabel) faults.set("boot-label", `A name of at most ${longestLabel} characters.`);
   const cpu = cpuOf(form);
   if (form.model === "") faults.set("boot-model", "Choose the model that the host gives the VM: it is measured.");
   if (cpu.name === "") faults.set("boot-model-name", "The model's name, as the host spells it.");
@@ -148,5 +149,6 @@ function cpuOf({ model, modelName, signature }: BootForm): { readonly name: stri
   return { name, signature: model === "" ? 0 : (known ?? own) };
 }
 
-/** The contract's own limit. */
+/** The contract's own limits. */
 const longestCommandLine = 4096;
+const longestLabel = 200;

@@ -1,6 +1,6 @@
 // Which kernel does this VM get next? The boot files' fields again, as they are now until another file is given; measured here, kept as a candidate, and
 // approved ahead on the VM's page, so that the update never stops a boot.
-import { type SyntheticEvent, useEffect, useState } from "react";
+import { type SyntheticEvent, useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import type { VmDetail } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";
@@ -36,7 +36,7 @@ function NextFiles({ vm }: { readonly vm: VmDetail }) {
   const files = useBootFiles(current === undefined ? emptyBoot : bootFormFrom(current.set));
   const [tries, setTries] = useState(0);
   useEffect(noStrayDrops, []);
-  const read = readBoot(files.form);
+  const read = useMemo(() => readBoot(files.form), [files.form]);
   const faults: Faults = tries > 0 && "faults" in read ? read.faults : new Map();
   const known = "set" in read ? vm.bootSets.find(({ set }) => set.measurement === read.set.measurement) : undefined;
   const submit = (event: SyntheticEvent): void => {

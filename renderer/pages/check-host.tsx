@@ -22,14 +22,14 @@ export function CheckHostPage({ vm: asked }: { readonly vm: string | undefined }
   const [text, setText] = useState("");
   const [vm, setVm] = useState(asked ?? "");
   const [host, setHost] = useState("");
-  const [found, setFound] = useState<HostCheckView>();
+  const [found, setFound] = useState<{ readonly text: string; readonly check: HostCheckView }>();
   const named = hosts.find((one) => one === host);
   const can: Permission = text.trim() === "" ? { allowed: false, why: "Paste it first." } : act(connection);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     action.run(
       (client) => client.kit.check({ text, ...(named === undefined ? {} : { host: named }), ...(vm === "" ? {} : { vm }) }),
-      setFound,
+      (check) => setFound({ text, check }),
     );
   };
   const known = vms.state === "ready" ? vms.value.filter(({ simulated }) => !simulated) : [];
@@ -72,7 +72,7 @@ export function CheckHostPage({ vm: asked }: { readonly vm: string | undefined }
           </ActionButton>
         </div>
       </form>
-      {found !== undefined && <Findings check={found} />}
+      {found?.text === text && <Findings check={found.check} />}
     </>
   );
 }

@@ -1,12 +1,12 @@
 // How does a VM become known? A guide of steps; nothing is made before its end, so that going back costs nothing. The step is in the address, what was typed
 // stays here above the steps.
-import { type SyntheticEvent, useEffect, useRef, useState } from "react";
+import { type SyntheticEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { StatusView } from "../../core/api/schemas.ts";
 import { useConnection } from "../api/query.ts";
 import { emptyBoot, type Faults, readBoot } from "../boot/boot-form.ts";
 import { noStrayDrops } from "../boot/stray-drops.ts";
-import { type PlanForm, planFormFor, readPlan, withDisks } from "../boot/plan-form.ts";
+import type { PlanForm } from "../boot/plan-form.ts";
 import { useBootFiles } from "../boot/use-boot-files.ts";
 import { act } from "../can.ts";
 import { ActionButton } from "../parts/button.tsx";
@@ -16,7 +16,8 @@ import { PageHead, Section } from "../parts/page.tsx";
 import { Steps } from "../parts/steps.tsx";
 import { BootStep } from "./enrol-boot.tsx";
 import { DiskFields } from "./enrol-disks.tsx";
-import { emptyDisk, type EnrolForm, readForm, type Step, stepOf, stepsOf } from "./enrol-form.ts";
+import { type EnrolForm, type Step, stepsOf } from "./enrol-form.ts";
+import { emptyForm, guideOf } from "./enrol-guide.ts";
 import { KitStep } from "./enrol-kit.tsx";
 import { MachineStep } from "./enrol-machine.tsx";
 import { PolicyStep } from "./enrol-policy.tsx";
@@ -37,41 +38,21 @@ export function EnrolPage({ status, step: asked }: { readonly status: StatusView
   const { action, made, run } = useEnrolling();
   useEffect(noStrayDrops, []);
 
-  const real = form.platform !== "simulated";
-  const withBoot = real && !form.bootLater;
-  const boot = readBoot(files.form);
-  const set = withBoot && "set" in boot ? boot : undefined;
-  const plan = planOf(form, planned);
-  const [read, readHost] = [readForm(form, set?.set.measurement), readPlan(plan)];
-  const faults: Faults = new Map([
-    ...("faults" in read ? read.faults : []),
-    ...(withBoot && "faults" in boot ? boot.faults : []),
-    ...(real && "faults" in readHost ? readHost.faults : []),
-  ]);
-  const steps = stepsOf(form.platform);
-  const faulty = steps.findIndex((step) => [...faults.keys()].some((field) => stepOf(field) === step));
-  const at = Math.min(
-    Math.max(
-      0,
-      steps.findIndex((step) => step === asked),
-    ),
-    faulty < 0 ? steps.length : faulty,
-  );
-  const step = steps[at] ?? "machine";
+  const boot = useMemo(() => readBoot(files.form), [files.form]);
+  // Once it is enrolled there is no way back: what is left to do is asked for from the last step.
+  const guide = guideOf(form, boot, planned, made === undefined ? asked : (stepsOf(form.platform).at(-1) ?? asked));
+  const { steps, at, step, set } = guide;
   const last = at === steps.length - 1;
-  const own: Faults = tried.has(step) ? new Map([...faults].filter(([field]) => stepOf(field) === step)) : new Map();
+  const own: Faults = tried.has(step) ? guide.own : new Map();
   useStepFocus(step);
 
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    if (at === faulty) {
+    if (guide.own.size > 0) {
       setTried(new Set([...tried, step]));
       setTries(tries + 1);
     } else if (!last) navigate(hrefOf(steps[at + 1] ?? step));
-    else if ("enrolment" in read)
-      run({ enrolment: read.enrolment, boot: set, plan: real && "plan" in readHost ? readHost.plan : undefined }, (vm) =>
-        navigate(set === undefined ? `/vms/${vm.id}/enrolled` : `/vms/${vm.id}/kit`),
-      );
+    else if (guide.whole !== undefined) run(guide.whole, (vm) => navigate(`/vms/${vm.id}/${set === undefined ? "enrolled" : "kit"}`));
   };
   return (
     <>
@@ -90,7 +71,7 @@ export function EnrolPage({ status, step: asked }: { readonly status: StatusView
           {step === "boot" && <BootStep form={form} files={files} read={boot} faults={own} tried={tried.has(step)} onChange={setForm} />}
           {step === "disks" && <DisksStep form={form} faults={own} status={status} onChange={setForm} />}
           {step === "policy" && <PolicyStep form={form} faults={own} measurement={set?.set.measurement} onChange={setForm} />}
-          {step === "kit" && <KitStep form={form} plan={plan} faults={own} measured={set !== undefined} onPlan={setPlanned} />}
+          {step === "kit" && <KitStep form={form} plan={guide.plan} faults={own} measured={set !== undefined} onPlan={setPlanned} />}
         </Section>
         {action.failure !== undefined && (
           <FailureNotice failure={action.failure} title={made === undefined ? "It was not enrolled" : "The rest was not done"} />
@@ -154,14 +135,6 @@ function useStepFocus(step: Step): void {
   }, [step]);
 }
 
-function planOf(form: EnrolForm, planned: PlanForm | undefined): PlanForm {
-  const disks = form.disks.map(({ id }) => id.trim());
-  const fresh = planFormFor(form.name, disks);
-  const smt = form.preset !== "strict";
-  const plan = planned === undefined ? { ...fresh, bits: { ...fresh.bits, smt } } : { ...planned, disks: withDisks(planned, disks) };
-  return form.platform === "simulated" ? plan : { ...plan, host: form.platform };
-}
-
 function hrefOf(step: Step): string {
   return `/vms/enrol/${step}`;
 }
@@ -173,14 +146,4 @@ const leads: Readonly<Record<Step, string>> = {
   disks: "What the agent opens in the VM. Each disk gets a fresh key of its own.",
   policy: "What the evidence of every launch must show.",
   kit: "What the host is told. The kit is written from this, ready to paste.",
-};
-const emptyForm: EnrolForm = {
-  name: "",
-  platform: "qemu",
-  endpoints: "",
-  disks: [emptyDisk(0)],
-  bootLater: false,
-  measurements: "",
-  preset: "standard",
-  policy: "",
 };

@@ -53,6 +53,6 @@ const words: Readonly<Record<ConfigurationForm, { readonly title: string; readon
   },
   initramfs: {
     title: "Configuration for the initrd",
-    lead: "Append it to the initrd: cat initrd piece > new-initrd. That changes the measurement, so add the new boot files and use their kit.",
+    lead: "Put it before the initrd: cat piece initrd.img > new-initrd.img. That changes the measurement: add the new initrd as boot files, and use their kit.",
   },
 };

@@ -22,7 +22,11 @@ interface Props {
 
 export function PlanFields({ form, onChange, disks, idKeys, faults, smtRefused }: Props) {
   const change = (part: Partial<PlanForm>): void => onChange({ ...form, ...part });
-  const keys = idKeys.filter(({ purpose }) => purpose === "id");
+  // The one that the plan names is there even before the list is, or without it.
+  const keys = new Set([
+    ...(form.idKey === "" ? [] : [form.idKey]),
+    ...idKeys.filter(({ purpose }) => purpose === "id").map(({ name }) => name),
+  ]);
   return (
     <>
       <div className="disk-fields">
@@ -52,7 +56,7 @@ export function PlanFields({ form, onChange, disks, idKeys, faults, smtRefused }
           hint="Signs the image's ID block"
           value={form.idKey}
           onChange={(idKey) => change({ idKey })}
-          options={[{ value: "", label: "none" }, ...keys.map(({ name }) => ({ value: name, label: name }))]}
+          options={[{ value: "", label: "none" }, ...[...keys].map((name) => ({ value: name, label: name }))]}
         />
       </div>
       <fieldset className="choice">
@@ -163,7 +167,7 @@ export const deliveryWords: Readonly<Record<Delivery, string>> = {
 const deliveryHints: Readonly<Record<Delivery, string>> = {
   "fw-cfg": "The host names the file in the launch line. Simplest.",
   "config-disk": "A labelled disk image that you attach. For hosts that cannot pass fw_cfg files.",
-  initramfs: "A piece that you append to the initrd. It changes the measurement: append it, then add the new boot files.",
+  initramfs: "A piece that goes before the initrd. It changes the measurement: the new initrd is measured anew, for every configuration.",
 };
 
 const deliveryChoices = (["fw-cfg", "config-disk", "initramfs"] as const).map((value) => ({

@@ -22,6 +22,7 @@ describe("boot sets", needs("chromium"), () => {
     const { page } = await open(shop, at);
     const section = page.getByRole("region", { name: "Boot files" });
     const items = section.locator(".boot-set");
+    await items.nth(2).waitFor();
     expect(await items.locator(".mark").allInnerTexts()).toEqual(["Candidate", "Approved", "Retired"]);
     await items.first().getByText("Files", { exact: true }).click();
     await items.first().getByText("vmlinuz-6.12.90").waitFor();
