@@ -39,7 +39,7 @@ export function WhichInput({ launch }: { readonly launch: LaunchDetail }) {
             Measuring one variant after the other. It takes a few seconds.
           </span>
         ) : (
-          found !== undefined && <Explained found={found} />
+          found !== undefined && <strong>{found.sentence}</strong>
         )}
       </output>
       {found !== undefined && !action.running && (
@@ -54,14 +54,5 @@ export function WhichInput({ launch }: { readonly launch: LaunchDetail }) {
         </p>
       )}
     </Section>
-  );
-}
-
-function Explained({ found }: { readonly found: ExplanationView }) {
-  return (
-    <span>
-      {found.found && found.differences.length > 0 && <strong>Matches if {found.differences.join(" and ")}. </strong>}
-      {found.sentence}
-    </span>
   );
 }

@@ -29,7 +29,9 @@ describe("an enrolment through the guide", needs("chromium"), () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("measures as the command line does; the kit has the VM's HOST_DATA and policy", { timeout: 120_000 }, async () => {
+  test("measures as the command line does; the kit has the VM's HOST_DATA and policy; the next kernel is approved ahead", {
+    timeout: 120_000,
+  }, async () => {
     const commandLine = "console=ttyS0 quiet  panic=-1";
     const { url } = await served.told("console-link");
     const { page, complaints } = await show(browser, url);
@@ -82,6 +84,43 @@ describe("an enrolment through the guide", needs("chromium"), () => {
     await files.getByText("Accepted by the policy").waitFor();
     await files.getByRole("button", { name: "Copy Measurement of vmlinuz" }).waitFor();
     expect(await page.getByText(measurement).count()).toBeGreaterThan(0);
+
+    // The host's own configuration, as the kit wrote it and as a careless hand changes it.
+    await page.getByRole("link", { name: "Check a host's configuration" }).click();
+    const text = page.getByLabel("Configuration", { exact: true });
+    const unsafe = page.getByText("Unsafe", { exact: true });
+    await text.fill(launch);
+    await page.getByRole("button", { name: "Check it" }).click();
+    await page.getByText("Compared with the kit of vmlinuz.").waitFor();
+    expect(await unsafe.count()).toBe(0);
+    await text.fill(launch.replace("policy=0x20000", "policy=0xa0000").replace("kernel-hashes=on", "kernel-hashes=off"));
+    await page.getByRole("button", { name: "Check it" }).click();
+    await expect.poll(() => unsafe.count()).toBeGreaterThanOrEqual(2);
+    await shoot(page, "e2e-8-check", true);
+
+    // The next kernel: only the file that changes, and a person with the terminal's code.
+    await page.getByRole("link", { name: "Virtual machine", exact: true }).click();
+    await page.getByRole("link", { name: "Add the next kernel" }).click();
+    writeFileSync(kernel, new Uint8Array(3_100_000).fill(8));
+    await page.locator("#boot-kernel").setInputFiles(kernel);
+    await page.getByLabel("Name of this set").fill("the next one");
+    await page.getByRole("button", { name: "Add as a candidate" }).click();
+    const item = page.locator(".boot-set").filter({ hasText: "the next one" });
+    await item.getByText("Candidate", { exact: true }).waitFor();
+    await item.getByRole("button", { name: "Copy Measurement of the next one" }).waitFor();
+    await item.getByRole("button", { name: "Approve ahead …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Reason").fill("change 4711");
+    await dialog.getByRole("button", { name: "Approve it …" }).click();
+    const { code, summary } = await served.told("confirmation");
+    const next = measuredByCli(["--kernel", kernel, "--initrd", initrd, "--append", commandLine]);
+    expect(summary.join(" ")).toContain(next);
+    await dialog.getByLabel("Code from the terminal").fill(code);
+    await dialog.getByLabel("Code from the terminal").press("Enter");
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await item.getByText("Approved", { exact: true }).waitFor();
+    await item.getByText("approved", { exact: false }).getByText("change 4711", { exact: false }).waitFor();
+    await shoot(page, "e2e-9-boot-sets", true);
     expect(complaints).toEqual([]);
   });
 

@@ -119,7 +119,7 @@ describe("a launch that does not match", needs("chromium"), () => {
           tried: 17,
           complete: true,
           bootSet: { id: idOf("boot set"), label: "Debian 6.12.85" },
-          sentence: "The launch matches Debian 6.12.85 but for one input.",
+          sentence: "It matches if vCPUs = 4.",
         };
         fixture.silent.add("launches.explain");
       },
@@ -130,7 +130,7 @@ describe("a launch that does not match", needs("chromium"), () => {
     service.silent.clear();
     await page.reload();
     await page.getByRole("button", { name: "Which input differs?" }).click();
-    await expectText(page, "Matches if vCPUs = 4.");
+    await expectText(page, "It matches if vCPUs = 4.");
     await expectText(page, "Compared with Debian 6.12.85.");
   });
 
