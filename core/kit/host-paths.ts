@@ -51,6 +51,11 @@ export function hostPaths({ folder, disks, delivery }: HostPlan, { firmware, dir
   });
 }
 
+/** QEMU and libvirt open a volume or partition otherwise than a file, and refuse the one spelling for the other. /dev/shm has files. */
+export function isBlockDevice(path: string): boolean {
+  return path.startsWith("/dev/") && !path.startsWith("/dev/shm/");
+}
+
 /** Of a path as Unix or Windows writes it. */
 export function lastSegment(name: string): string {
   return name.split(/[/\\]/).at(-1) ?? "";

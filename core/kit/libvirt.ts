@@ -2,7 +2,7 @@
 // Elements are built and escaped by quoting.ts: never write XML by hand.
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { domainName } from "./host-paths.ts";
+import { domainName, isBlockDevice } from "./host-paths.ts";
 import type { LaunchFacts } from "./launch-facts.ts";
 import type { Kit } from "./launch-kit.ts";
 import { fwCfgName } from "./qemu.ts";
@@ -119,11 +119,12 @@ function cpu(model: string, vcpus: string): XmlElement {
 }
 
 function disk(path: string, format: string, index: number, readOnly: boolean): XmlElement {
+  const block = isBlockDevice(path);
   return xmlElement(
     "disk",
-    { type: "file", device: "disk" },
+    { type: block ? "block" : "file", device: "disk" },
     xmlElement("driver", { name: "qemu", type: format, iommu: "on" }),
-    xmlElement("source", { file: path }),
+    xmlElement("source", block ? { dev: path } : { file: path }),
     // 16 disks of a VM and the configuration's: one letter is enough.
     xmlElement("target", { dev: `vd${String.fromCharCode(0x61 + index)}`, bus: "virtio" }),
     ...(readOnly ? [xmlElement("readonly")] : []),

@@ -1,7 +1,7 @@
 // How is this VM started with QEMU? The whole launch line as a shell script, one option a line. QEMU >= 9.1 (sev-snp-guest), docs/system/i386/amd-memory-encryption.
 // Every value goes through quoting.ts: never write one into a line by hand.
 import type { LaunchFacts } from "./launch-facts.ts";
-import { launchScriptName } from "./host-paths.ts";
+import { isBlockDevice, launchScriptName } from "./host-paths.ts";
 import type { Kit } from "./launch-kit.ts";
 import { qemuOptions, shellWord } from "./quoting.ts";
 import { commonSteps, commonTraps, supportFiles } from "./support.ts";
@@ -95,7 +95,7 @@ function diskArguments(id: string, path: string, format: string, readOnly: boole
         ["driver", format],
         ["node-name", id],
         ["read-only", readOnly ? "on" : "off"],
-        ["file.driver", "file"],
+        ["file.driver", isBlockDevice(path) ? "host_device" : "file"],
         ["file.filename", path],
       ),
     ],

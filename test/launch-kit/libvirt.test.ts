@@ -22,6 +22,7 @@ describe("libvirt's schema", needs("debian", "xmllint"), () => {
     ["a hostile name and command line", { name: "db, <1> & \"'$x", commandLine: " \t&amp; <a b='c'> ]]> --> \"$HOME\" \n" }],
     ["sixteen disks and a config disk", { plan: { delivery: "config-disk", disks: manyDisks() } }],
     ["no disk", { plan: { disks: [] } }],
+    ["a volume and a file", { plan: { disks: devices() } }],
   ] as const)("takes the domain with %s", (_name, choices) => {
     expect(judged(domain(choices))).toEqual({ valid: true, said: "- validates\n" });
   });
@@ -55,6 +56,16 @@ describe("libvirt's schema", needs("debian", "xmllint"), () => {
     expect(valid).toBe(false);
     expect(said).toContain("fails to validate");
   });
+});
+
+test("a volume is a block device, whose source is no file", () => {
+  const text = domain({ plan: { disks: devices() } });
+  expect([...text.matchAll(/<disk type="\w+"|<source (?:dev|file)="[^"]*"/g)].map(([found]) => found)).toEqual([
+    '<disk type="block"',
+    '<source dev="/dev/pve/vm-101-disk-0"',
+    '<disk type="file"',
+    '<source file="/dev/shm/try.raw"',
+  ]);
 });
 
 describe("what libvirt reads", needs("xmllint"), () => {
@@ -104,6 +115,10 @@ function judged(text: string): { readonly valid: boolean; readonly said: string 
 function xmllint(args: readonly string[], input: string): { readonly code: number | null; readonly said: string } {
   const done = spawnSync("xmllint", ["--nonet", ...args, "-"], { input, encoding: "utf8", timeout: 20_000 });
   return { code: done.status, said: `${done.stdout}${done.stderr}` };
+}
+
+function devices(): { readonly path: string; readonly format: "raw" }[] {
+  return ["/dev/pve/vm-101-disk-0", "/dev/shm/try.raw"].map((path) => ({ path, format: "raw" }));
 }
 
 function manyDisks(): { readonly path: string; readonly format: "qcow2" }[] {

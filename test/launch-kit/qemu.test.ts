@@ -23,6 +23,8 @@ describe("the launch script, as it is", needs("debian"), () => {
       { withoutAuthor: true },
       { firmwareOnly: true },
       { set: { vcpuModel: "host" } },
+      // No regular file: QEMU takes it as a device only.
+      { plan: { disks: [{ path: "/dev/null", format: "raw" }] } },
     ];
     for (const choice of choices) expect([choice, run(script(choice)).said]).toEqual([choice, `-accel kvm: ${noSnpHere()}`]);
   });

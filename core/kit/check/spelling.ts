@@ -1,4 +1,5 @@
 // How does each host spell what is judged? The option as its owner knows it, and the exact text that mends it. Values are quoted for that host's reader.
+import { isBlockDevice } from "../host-paths.ts";
 import type { Host } from "../launch-kit.ts";
 import { fwCfgName } from "../qemu.ts";
 import { perlWord, qemuOptions, shellWord, xmlText } from "../quoting.ts";
@@ -112,8 +113,11 @@ const spellings = {
     },
   ],
   disk: [
-    { option: "-blockdev", fix: (value) => qemuOptions(["file.filename", value]) },
-    { option: "<disk>", fix: (value) => `<source file='${xmlText(value)}'/>` },
+    {
+      option: "-blockdev",
+      fix: (value) => qemuOptions(["file.driver", isBlockDevice(value) ? "host_device" : "file"], ["file.filename", value]),
+    },
+    { option: "<disk>", fix: (value) => `<source ${isBlockDevice(value) ? "dev" : "file"}='${xmlText(value)}'/>` },
     { option: "virtio0…", fix: (value) => value },
   ],
 } as const satisfies Record<string, readonly [Spelling, Spelling, Spelling?]>;
