@@ -58,7 +58,7 @@ function Pages({ status }: { readonly status: StatusView }) {
       <Route path="/vms/:id/enrolled">{({ id }) => <VmPage key={id} id={id} status={status} fresh />}</Route>
       <Route path="/vms/:id/policy">{({ id }) => <PolicyPage key={id} id={id} status={status} />}</Route>
       <Route path="/vms/:id/boot-files">{({ id }) => <BootFilesPage key={id} id={id} />}</Route>
-      <Route path="/vms/:id/kit/:bootSet?">{({ id, bootSet }) => <KitPage key={id} id={id} bootSet={bootSet} />}</Route>
+      <Route path="/vms/:id/kit/:bootSet?">{({ id, bootSet }) => <KitPage key={id} id={id} bootSet={bootSet} status={status} />}</Route>
       <Route path="/vms/:id">{({ id }) => <VmPage key={id} id={id} status={status} />}</Route>
       <Route path="/collateral">
         <CollateralPage />

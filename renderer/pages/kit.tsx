@@ -1,29 +1,29 @@
-// What does the host need to start this VM so that it can be attested? The finished kit of one boot set: what to do in order, what to beware of, and every
-// file with where it goes. Without a plan or boot files it asks for those first.
+// What does the host need to start this VM so that it can be attested? The kit of one boot set; without a plan or boot files, or
+// an approval that the owner's key waits for, it asks for those first.
+import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { KitView } from "../../core/api/kit-schemas.ts";
-import type { VmDetail } from "../../core/api/schemas.ts";
-import { toBase64, fromHex } from "../../core/base/bytes.ts";
-import { useQuery } from "../api/query.ts";
+import type { KeptBootSetView } from "../../core/api/boot-schemas.ts";
+import type { StatusView, VmDetail } from "../../core/api/schemas.ts";
+import { useConnection, useQuery } from "../api/query.ts";
 import { bootSetWords, inUse, newestInUse, stateOf } from "../boot/boot-set-state.ts";
+import { act } from "../can.ts";
+import { ActionButton } from "../parts/button.tsx";
 import { BootSetMark } from "../parts/boot-set-mark.tsx";
-import { ConfigurationImages } from "../parts/configuration-images.tsx";
-import { CopyButton } from "../parts/copy.tsx";
-import { Digest } from "../parts/digest.tsx";
-import { KitFiles } from "../parts/kit-files.tsx";
-import { Answer, Empty, Notice } from "../parts/notice.tsx";
-import { PageHead, Pairs, Section } from "../parts/page.tsx";
+import { Answer, Empty } from "../parts/notice.tsx";
+import { PageHead, Section } from "../parts/page.tsx";
 import { SelectField } from "../parts/select-field.tsx";
-import { hostWords } from "../words.ts";
+import { ApproveAheadDialog } from "./boot-set-dialogs.tsx";
+import { MadeKit } from "./made-kit.tsx";
 import { PlanEditor } from "./plan-editor.tsx";
 
 interface Props {
   readonly id: string;
   /** Another than the newest that is approved. */
   readonly bootSet: string | undefined;
+  readonly status: StatusView;
 }
 
-export function KitPage({ id, bootSet }: Props) {
+export function KitPage({ id, bootSet, status }: Props) {
   const vm = useQuery({
     key: `vm/${id}`,
     ask: (client) => client.vms.get({ id }),
@@ -33,13 +33,13 @@ export function KitPage({ id, bootSet }: Props) {
     <>
       {vm.state !== "ready" && <PageHead title="Launch kit" back={{ href: `/vms/${id}`, label: "Virtual machine" }} />}
       <Answer query={vm} what="this virtual machine">
-        {(detail) => <KitOf vm={detail} bootSet={bootSet} />}
+        {(detail) => <KitOf vm={detail} bootSet={bootSet} status={status} />}
       </Answer>
     </>
   );
 }
 
-function KitOf({ vm, bootSet }: { readonly vm: VmDetail; readonly bootSet: string | undefined }) {
+function KitOf({ vm, bootSet, status }: Omit<Props, "id"> & { readonly vm: VmDetail }) {
   const chosen = vm.bootSets.find(({ id }) => id === bootSet) ?? newestInUse(vm);
   return (
     <>
@@ -60,18 +60,20 @@ function KitOf({ vm, bootSet }: { readonly vm: VmDetail; readonly bootSet: strin
           </p>
         </Empty>
       )}
-      {vm.hostPlan !== undefined && chosen !== undefined && <Made vm={vm} chosen={chosen} />}
+      {vm.hostPlan !== undefined && chosen !== undefined && <MadeFrom vm={vm} chosen={chosen} confirmation={status.confirmation} />}
     </>
   );
 }
 
-function Made({ vm, chosen }: { readonly vm: VmDetail; readonly chosen: VmDetail["bootSets"][number] }) {
+interface MadeProps {
+  readonly vm: VmDetail;
+  readonly chosen: KeptBootSetView;
+  readonly confirmation: StatusView["confirmation"];
+}
+
+function MadeFrom({ vm, chosen, confirmation }: MadeProps) {
   const [, navigate] = useLocation();
-  const kit = useQuery({
-    key: `kit/${chosen.id}/${JSON.stringify([vm.hostPlan, chosen.approvedAt, vm.configurations[0]?.digest, vm.policyVersion.number])}`,
-    ask: (client) => client.kit.make({ vm: vm.id, bootSet: chosen.id }),
-    concerns: () => false,
-  });
+  const signing = vm.hostPlan?.idKey;
   return (
     <>
       <Section title="Made from" beside={<BootSetMark vm={vm} kept={chosen} />}>
@@ -86,69 +88,33 @@ function Made({ vm, chosen }: { readonly vm: VmDetail; readonly chosen: VmDetail
             }))}
           />
         )}
-        {kit.state === "ready" && <Facts kit={kit.value} />}
         <details className="older">
           <summary>Change how the host starts it</summary>
           <PlanEditor key={JSON.stringify(vm.hostPlan)} vm={vm} />
         </details>
       </Section>
-      <Answer query={kit} what="the kit">
-        {(made) => (
-          <>
-            {made.traps.length > 0 && (
-              <Notice tone="wait" title={made.traps.length === 1 ? "Beware" : `Beware of ${made.traps.length} things`}>
-                <ul className="preset-notes">
-                  {made.traps.map((trap) => (
-                    <li key={trap}>{trap}</li>
-                  ))}
-                </ul>
-              </Notice>
-            )}
-            <Section title="What to do">
-              <ol className="kit-steps">
-                {made.steps.map((step) => (
-                  <li key={step}>{step}</li>
-                ))}
-              </ol>
-            </Section>
-            <KitFiles files={made.files} />
-            <ConfigurationImages vm={vm} digest={made.hostData} delivery={vm.hostPlan?.delivery ?? "fw-cfg"} />
-            <p>
-              Is the VM set up on the host already? <Link href={`/vms/check/${vm.id}`}>Check the host's configuration</Link>
-            </p>
-          </>
-        )}
-      </Answer>
+      {signing !== undefined && chosen.approvedAt === undefined ? (
+        <ApproveFirst vm={vm} chosen={chosen} confirmation={confirmation} idKey={signing} />
+      ) : (
+        <MadeKit vm={vm} chosen={chosen} />
+      )}
     </>
   );
 }
 
-function Facts({ kit }: { readonly kit: KitView }) {
-  const hostData = toBase64(fromHex(kit.hostData) ?? new Uint8Array(0));
+/** A signed block admits an image, so the service signs for nothing that a person did not approve. */
+function ApproveFirst({ vm, chosen, confirmation, idKey }: MadeProps & { readonly idKey: string }) {
+  const connection = useConnection();
+  const [asking, setAsking] = useState(false);
   return (
-    <>
-      <Pairs
-        beside
-        pairs={[
-          { term: "Host", value: hostWords[kit.host] },
-          { term: "Measurement", value: <Digest value={kit.bootSet.measurement} what="Measurement" /> },
-          { term: "Guest policy", value: <code>{kit.guestPolicy}</code> },
-          { term: "ID block", value: kit.idBlock ? "signed" : "none" },
-        ]}
-      />
-      <Pairs
-        pairs={[
-          {
-            term: "HOST_DATA, the digest of its configuration",
-            value: (
-              <>
-                <code className="value">{kit.hostData}</code> <CopyButton text={kit.hostData} what="HOST_DATA as hex" />
-                <CopyButton text={hostData} what="HOST_DATA as base64" label="base64" />
-              </>
-            ),
-          },
-        ]}
-      />
-    </>
+    <Section title="Approve the boot files first">
+      <p>
+        The kit has an ID block that your key <code>{idKey}</code> signs, and it signs only for boot files that a person approved.
+      </p>
+      <ActionButton kind="primary" can={act(connection)} onPress={() => setAsking(true)}>
+        Approve {chosen.label} …
+      </ActionButton>
+      {asking && <ApproveAheadDialog vm={vm} kept={chosen} confirmation={confirmation} onClose={() => setAsking(false)} />}
+    </Section>
   );
 }

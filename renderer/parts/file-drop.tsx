@@ -72,9 +72,10 @@ export function FileDrop({ id, label, hint, slot, error, onFile, onClear }: Prop
           )}
         </div>
       </div>
-      <p id={`${id}-told`} className={wrong === undefined ? "hidden" : "field-error"}>
+      {/* Heard when it changes: the file is read, or why it is not. */}
+      <output id={`${id}-told`} className={wrong === undefined ? "hidden" : "field-error"}>
         {wrong ?? (slot.state === "ready" ? `${slot.file.name} is read` : "")}
-      </p>
+      </output>
     </div>
   );
 }

@@ -53,7 +53,7 @@ export function PlanFields({ form, onChange, disks, idKeys, faults, smtRefused }
         <SelectField
           id="plan-id-key"
           label="ID key"
-          hint="Signs the image's ID block"
+          hint="Signs the ID block, once the boot files are approved"
           value={form.idKey}
           onChange={(idKey) => change({ idKey })}
           options={[{ value: "", label: "none" }, ...[...keys].map((name) => ({ value: name, label: name }))]}

@@ -68,7 +68,7 @@ describe("an enrolment through the guide", needs("chromium"), () => {
     await page.getByRole("heading", { level: 1, name: "Launch kit of ledger" }).waitFor();
     await page.getByRole("heading", { name: "What to do" }).waitFor();
     await shoot(page, "e2e-7-kit", true);
-    const made = page.getByRole("region", { name: "Made from" });
+    const made = page.getByRole("region", { name: "What it says" });
     const hostData = await made.locator("code.value").innerText();
     const blocks = await page.locator(".code-block code").allInnerTexts();
     const launch = blocks.find((text) => text.includes("sev-snp-guest")) ?? "";

@@ -35,15 +35,23 @@ describe("the launch kit", needs("chromium"), () => {
     expect(readFileSync(await saved.path(), "utf8")).toBe(exampleKit.files[1]?.text);
   });
 
-  test("is made for the approved files, and for others when chosen; the choice is in the address", async () => {
-    const { page } = await open(shop, at);
+  test("is made for the approved files; the choice is in the address, and a key signs only for what a person approved", async () => {
+    const { page, service } = await open(shop, at);
     const choice = page.getByLabel("Boot files");
     await expectText(page, "signed");
     expect(await choice.inputValue()).toBe(idOf("boot set 6.12.85"));
+    expect(await choice.locator("option").count()).toBe(2);
     await choice.selectOption({ label: "Debian 6.12.90 (candidate)" });
     await page.waitForURL(`**${at}/${idOf("boot set 6.12.90")}`);
-    await page.getByText("Candidate", { exact: true }).waitFor();
-    expect(await choice.locator("option").count()).toBe(2);
+    await expectText(page, "Approve the boot files first");
+    await page.getByRole("button", { name: "Approve Debian 6.12.90 …" }).click();
+    const dialog = page.getByRole("dialog", { name: "Approve Debian 6.12.90 ahead" });
+    await dialog.getByLabel("Reason").fill("change 4712");
+    await dialog.getByRole("button", { name: "Approve it …" }).click();
+    await dialog.getByLabel("Code from the terminal").fill(service.code);
+    await dialog.getByLabel("Code from the terminal").press("Enter");
+    await page.getByRole("heading", { name: "What to do" }).waitFor();
+    await page.getByText("Approve the boot files first").waitFor({ state: "detached" });
   });
 
   test("the configuration disk is made and saved", async () => {
@@ -71,7 +79,7 @@ describe("the launch kit", needs("chromium"), () => {
     await page.getByLabel("Folder on the host").fill("/var/lib/vz/shop");
     await page.getByLabel("VM number in Proxmox VE").fill("104");
     await page.getByRole("button", { name: "Write the kit from this" }).click();
-    await page.getByRole("region", { name: "Made from" }).getByText("Proxmox VE", { exact: true }).first().waitFor();
+    await page.getByRole("region", { name: "What it says" }).getByText("Proxmox VE", { exact: true }).waitFor();
     expect(service.vms[0]?.hostPlan).toEqual({
       ...hostPlan,
       host: "proxmox",
