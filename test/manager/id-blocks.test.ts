@@ -173,6 +173,64 @@ describe("who may", () => {
   });
 });
 
+describe("without a person, a plan has nothing signed that nobody said", () => {
+  const other = { familyId: "0a".repeat(16), imageId: "0b".repeat(16), guestSvn: 8 };
+
+  test.each([
+    ["another VM's family", { familyId: other.familyId }, "FAMILY_ID"],
+    ["another image's id", { imageId: other.imageId }, "IMAGE_ID"],
+    ["a security version above what the policy demands", { guestSvn: other.guestSvn }, "GUEST_SVN 8"],
+  ])("%s", async (_, change, detail) => {
+    const { world, vm } = await prepared(change);
+    const refused = { ok: false, failure: { code: "id-block.not-demanded", detail } };
+    expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(refused);
+    expect(world.disk.signedBlocks.size).toBe(0);
+    // Once a person had it signed, it is no secret.
+    const signed = await world.manager.idBlocks.signForPlan(vm.id, approved.id, true);
+    expect(signed.ok).toBe(true);
+    expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toEqual(signed);
+  });
+
+  test("but for what the policy demands nobody is asked", async () => {
+    const { world, vm } = await prepared(other);
+    const { familyId, imageId, guestSvn } = other;
+    const demands = { familyId: { require: [familyId] }, imageId: { require: [imageId] }, guestSvn: { require: { minimum: guestSvn } } };
+    world.disk.vms.set(vm.id, { ...vm, policy: { ...vm.policy, checks: { ...vm.policy.checks, ...demands } } });
+    expect((await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).ok).toBe(true);
+  });
+
+  test("with a key that another VM's policy relies on, and its own does not", async () => {
+    const { world, vm } = await prepared({ authorKey: "owner" });
+    const digest = (name: string) => digestOf(must(world.manager.idKeys.find(name)), nodePrimitives);
+    const demanding = (one: VmRecord, check: "idKeyDigest" | "authorKeyDigest", name: string): VmRecord => ({
+      ...one,
+      policy: { ...one.policy, checks: { ...one.policy.checks, [check]: { require: [digest(name)] } } },
+    });
+    for (const [check, name, detail] of [
+      ["idKeyDigest", "image", "ID key image"],
+      ["authorKeyDigest", "owner", "author key owner"],
+    ] as const) {
+      const another = await world.enrol({ name: `other of ${name}` }, (one) => demanding(one, check, name));
+      const refused = { ok: false, failure: { code: "id-block.not-demanded", detail } };
+      expect(await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).toMatchObject(refused);
+      world.disk.vms.set(vm.id, demanding(vm, check, name));
+      expect((await world.manager.idBlocks.signForPlan(vm.id, approved.id, false)).ok).toBe(true);
+      world.disk.signedBlocks.clear();
+      world.disk.vms.set(vm.id, vm);
+      world.disk.vms.delete(another.id);
+    }
+  });
+
+  test("nor for a set that is retired while the keychain is asked", async () => {
+    const { world, vm } = await prepared();
+    const signing = world.manager.idBlocks.signForPlan(vm.id, approved.id, false);
+    world.disk.vms.set(vm.id, { ...vm, bootSets: [{ ...approved, retiredAt: 3_000 }] });
+    expect(await signing).toMatchObject(code("id-block.not-approved"));
+    expect(world.disk.signedBlocks.size).toBe(0);
+    expect(world.audit().filter(({ kind }) => kind === "id-block-signed")).toEqual([]);
+  });
+});
+
 describe("a question by hand", () => {
   test.each([
     ["a policy without bit 17", { guestPolicy: "0x10000" }, "id-block.guest-policy"],
@@ -218,6 +276,7 @@ async function prepared(change: Partial<KeptPlan> = {}): Promise<{ readonly worl
     ...one,
     bootSets: [retired, candidate, approved],
     hostPlan: { ...plan, ...change },
+    policy: { ...one.policy, checks: { ...one.policy.checks, guestSvn: { require: { minimum: 7 } } } },
   }));
   return { world, vm };
 }

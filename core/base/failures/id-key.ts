@@ -70,6 +70,12 @@ export const idKeyFailures = {
     sentence:
       "A signed ID block admits an image, and this boot set is not approved, or was retired. Approve it first, or have it signed at the terminal by whoever may approve.",
   },
+  "id-block.not-demanded": {
+    family: "needs-person",
+    peer: "not-accepted",
+    sentence:
+      "The plan gives the ID block a name, a security version or a key that the VM's policy does not demand, or that another VM's policy relies on. Demand it in the policy, or have the block signed once at the terminal by whoever may approve.",
+  },
   "id-block.guest-policy": {
     family: "malformed",
     peer: "malformed",

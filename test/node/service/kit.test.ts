@@ -124,12 +124,20 @@ describe("a kit with an ID block", () => {
     await client("operate").idKeys.create({ name: "owner", purpose: "author" });
   });
 
+  test("names and versions that the policy does not demand are a person's to sign", async () => {
+    await client("operate").kit.setPlan({ vm: vm.id, plan: planFor("qemu", { idKey: "release", guestSvn: 7 }) });
+    for (const role of ["view", "operate"] as const)
+      await expect(make(role, approved)).rejects.toMatchObject(refused("id-block.not-demanded"));
+    expect((await make("approve", approved)).idBlock).toBe(true);
+    expect((await make("view", approved)).idBlock).toBe(true);
+  });
+
   test.each(hosts)(
     "for %s has the measurement and the policy of the launch that it describes, and is signed by both keys",
     async (host) => {
       const signing = { idKey: "release", authorKey: "owner", guestSvn: 7, guestPolicy: "0x20000" };
       await client("operate").kit.setPlan({ vm: vm.id, plan: planFor(host, signing) });
-      const kit = await make("view", approved);
+      const kit = await make("approve", approved);
       const text = launchOf(kit);
       // Read back from the text alone, as the host will.
       const blockBytes = fromBase64(/(?:id-block=|<idBlock>)([A-Za-z0-9+/=]+)/.exec(text)?.[1] ?? "") ?? new Uint8Array(0);
