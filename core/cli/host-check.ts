@@ -75,6 +75,9 @@ async function checkWith(api: Parameters<typeof findVm>[0], output: Output, { te
   if (!id.ok) return output.refuse(id.failure);
   const kept = chooseBootSet(await api.vms.get({ id: id.value }), boot);
   if (!kept.ok) return output.refuse(kept.failure);
+  // Read here first: what cannot be read is exit 2, as without a manager.
+  const readable = checkHost(text, undefined, host);
+  if (!readable.ok) return refuseInput(output, readable.failure);
   const question = { text, vm: id.value, bootSet: kept.value.id };
   return answer(await api.kit.check(host === undefined ? question : { ...question, host }), output);
 }

@@ -1,4 +1,5 @@
-// `portcullis vm kit`: everything that the VM's host needs, to paste or as files. Files are closed to others, and nothing is written over without --force.
+// `portcullis vm kit`: everything that the VM's host needs, to paste or as files. Readable for all, because a host's VMM may run as somebody else and there
+// is no secret in them; nothing is written over without --force.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -69,12 +70,12 @@ function writeKit(folder: string, { files }: KitView, force: boolean): Result<re
   for (const { name, path } of targets) {
     // SECURITY: the names are ours, but this writes where they say.
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return fail(failure("files.unwritable", name));
-    if (!force && existsSync(path)) return fail(failure("kit.file-exists", path));
+    if (!force && existsSync(path)) return fail(failure("kit.file-exists", `${path}; --force writes over it`));
   }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     for (const { name, text, path } of targets) {
-      const mode = name.endsWith(".sh") ? 0o700 : 0o600;
+      const mode = name.endsWith(".sh") ? 0o755 : 0o644;
       if (!force) {
         writeFileSync(path, text, { flag: "wx", mode });
         continue;

@@ -108,21 +108,23 @@ describe("from a plan to a kit", () => {
       expect(after.stdout).toContain(words);
   }, 60_000);
 
-  test("its files are written for their owner alone, and never over others without --force", async () => {
+  test("its files hold no secret and are readable for all; they are never written over others without --force", async () => {
     const out = file("out");
     const first = (await good("vm", "kit", "db-1", "--out", out, "--json")).json() as { files: readonly string[] };
     expect(first.files.map((path) => path.slice(out.length + 1))).toEqual(["launch.sh", "agent.json", "SHA256SUMS"]);
     const modes = (): readonly string[] =>
       readdirSync(out).map((name) => `${name} ${(statSync(join(out, name)).mode & 0o777).toString(8)}`);
-    expect((statSync(out).mode & 0o777).toString(8)).toBe("700");
-    expect(modes()).toEqual(["SHA256SUMS 600", "agent.json 600", "launch.sh 700"]);
+    const masked = (mode: number): string => (mode & ~process.umask()).toString(8);
+    const expectedModes = [`SHA256SUMS ${masked(0o644)}`, `agent.json ${masked(0o644)}`, `launch.sh ${masked(0o755)}`];
+    expect((statSync(out).mode & 0o777).toString(8)).toBe(masked(0o755));
+    expect(modes()).toEqual(expectedModes);
     writeFileSync(join(out, "launch.sh"), "mine");
     expect(await codeOf("vm", "kit", "db-1", "--out", out)).toEqual([1, "kit.file-exists"]);
     expect(readFileSync(join(out, "launch.sh"), "utf8")).toBe("mine");
     chmodSync(join(out, "launch.sh"), 0o644);
     await good("vm", "kit", "db-1", "--out", out, "--force");
     expect(readFileSync(join(out, "launch.sh"), "utf8")).toContain("sev-snp-guest");
-    expect(modes()).toEqual(["SHA256SUMS 600", "agent.json 600", "launch.sh 700"]);
+    expect(modes()).toEqual(expectedModes);
     expect(await codeOf("vm", "kit", "db-1", "--force")).toEqual([2, "cli.usage"]);
     const vm = (await good("vm", "show", "db-1", "--json")).json() as VmDetail;
     expect(readFileSync(join(out, "agent.json"), "utf8")).toBe(vm.configurations[0]?.text);
@@ -193,6 +195,7 @@ describe("a host's own configuration", () => {
     expect(await codeAlone(file("absent.txt"))).toEqual([2, "cli.unreadable"]);
     expect(await codeAlone(file("mine.sh"), "--as", "xen")).toEqual([2, "cli.usage"]);
     expect(await codeAlone(file("mine.sh"), "--boot", "6.12.1")).toEqual([2, "cli.usage"]);
+    expect(await codeOf("host", "check", file("nothing.txt"), "--vm", "db-1")).toEqual([2, "kit.check-unknown"]);
     expect(existsSync(file("absent.txt"))).toBe(false);
   }, 60_000);
 });
