@@ -25,7 +25,7 @@ export function libvirtKit(facts: LaunchFacts): Result<Kit> {
     steps: [
       ...commonSteps(facts),
       "Look at the machine once: libvirt 10.5 or newer, and virsh domcapabilities --machine q35 names sev-snp under launchSecurity.",
-      "Let QEMU's user (libvirt-qemu on Debian, qemu on Fedora) read the boot files and read and write the disks.",
+      "Let QEMU's user (libvirt-qemu on Debian, qemu on Fedora) read the boot files and the kit's, and read and write the disks.",
       `Define it: virsh define ${shellWord(file)}. If it was defined before, this replaces what it was.`,
       `Start it and see its serial console: virsh start --console ${vm.id}. Ctrl-] leaves the console.`,
       "Change the interface's network, default, where the VM belongs into another one.",

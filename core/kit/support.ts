@@ -42,6 +42,9 @@ export function commonSteps({ vm, paths, set, plan }: LaunchFacts): readonly str
           `Use the initrd that has the agent's configuration baked in: it is the one that was measured (\`portcullis vm configuration ${vm.id} --initrd FILE --out FILE\` makes one). A newer configuration is another initrd and another measurement.`,
         ]
       : []),
+    ...(paths.disks.length === 0
+      ? []
+      : [`Bring the VM's disks to where the plan has them: ${paths.disks.map(({ path }) => path).join(", ")}.`]),
     `Check the boot files: cd ${shellWord(paths.folder)} && sha256sum --check ${sumsName}. One that differs gives another measurement, and the VM gets no key.`,
   ];
 }
