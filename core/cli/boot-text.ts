@@ -1,6 +1,7 @@
 // How is a boot set shown on a terminal? Its files by their digests, and whether launches with it pass.
 import type { KeptBootSetView } from "../api/boot-schemas.ts";
 import type { VmDetail } from "../api/schemas.ts";
+import type { BootSet } from "../measure/boot-set.ts";
 import { signatureText } from "../measure/vcpu.ts";
 import { printable } from "./output.ts";
 
@@ -28,6 +29,12 @@ export function bootSetText(kept: KeptBootSetView): string {
   ]
     .map(printable)
     .join("\n");
+}
+
+/** What is rarely meant: a person pasted more than the command line. Undefined where nothing is odd. */
+export function oddCommandLine({ direct }: Pick<BootSet, "direct">): string | undefined {
+  if (direct === undefined || direct.commandLine === direct.commandLine.trim()) return undefined;
+  return `The command line begins or ends with white space, which is measured too: ${JSON.stringify(direct.commandLine)}. The host must pass it so.`;
 }
 
 function stateText({ addedAt, approvedAt, approvalReason = "", retiredAt }: KeptBootSetView): string {

@@ -8,6 +8,7 @@ import { signatureText } from "../measure/vcpu.ts";
 import { nodePrimitives } from "../node/primitives.ts";
 import type { BootOptions } from "./boot-options.ts";
 import { readBootSet } from "./boot-set-files.ts";
+import { oddCommandLine } from "./boot-text.ts";
 import type { CommonOptions } from "./command.ts";
 import type { ExitCode, Output } from "./output.ts";
 import { refuseInput } from "./policy-file.ts";
@@ -28,6 +29,8 @@ export async function measure(options: MeasureOptions, output: Output): Promise<
     firmware: fileAnswer(firmware),
     ...(direct === undefined ? {} : directAnswer(direct)),
   };
+  const odd = oddCommandLine(set.value);
+  if (odd !== undefined) output.note(odd);
   if (direct === undefined) output.note("No kernel: whatever the firmware starts is not measured beyond the firmware file itself.");
   output.answer(answer, () => answer.measurement);
   return 0;

@@ -6,7 +6,7 @@ import type { VmDetail } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { type BootOptions, withBootOptions } from "./boot-options.ts";
-import { bootSetText, bootSetsText } from "./boot-text.ts";
+import { bootSetText, bootSetsText, oddCommandLine } from "./boot-text.ts";
 import { askManager, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
 import { confirmVm } from "./confirm-vm.ts";
 import type { ManagerClient } from "./control-client.ts";
@@ -44,6 +44,8 @@ function addCommand(): Command {
       const read = await readBootSet(options, output);
       if (!read.ok) return refuseInput(output, read.failure);
       const { measurement, ...set } = read.value;
+      const odd = oddCommandLine(set);
+      if (odd !== undefined) output.note(odd);
       const changed = await api.boot.add({ vm: vm.id, label: options.label, set });
       const added = changed.bootSets.find((kept) => kept.retiredAt === undefined && kept.set.measurement === measurement);
       // The manager measures by itself: two programs of different versions could disagree.
