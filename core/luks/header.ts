@@ -2,22 +2,15 @@
 // because its slots or its data are not encrypted at all; the host can write to the disk. LUKS2 on-disk format 1.1.0, section 3.
 // Never opens anything. The answer holds only for the copy that it was asked about, so that copy is what must be opened.
 import { failure } from "../base/failure.ts";
-import { type Json, type JsonObject, JsonFault, parseJson } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import { type Result, fail, ok } from "../base/result.ts";
-import { fromUtf8 } from "../base/utf8.ts";
+import { isObject, members, objectOf } from "./metadata.ts";
 
 /** `metadata`: the output of `cryptsetup luksDump --dump-json-metadata`. Failure: `agent.disk-header`, naming the member. */
 export function checkHeader(metadata: Uint8Array): Result<void> {
   const header = objectOf(metadata);
   const fault = header === undefined ? "metadata" : faultOf(header);
   return fault === undefined ? ok(undefined) : fail(failure("agent.disk-header", fault));
-}
-
-/** Is the data under a conversion that has not ended? `metadata` as for {@link checkHeader}; undefined where it is none. */
-export function isUnderConversion(metadata: Uint8Array): boolean | undefined {
-  const header = objectOf(metadata);
-  if (header === undefined) return undefined;
-  return members(header["keyslots"]).some((keyslot) => isObject(keyslot) && keyslot["type"] === "reencrypt");
 }
 
 function faultOf(header: JsonObject): string | undefined {
@@ -42,24 +35,6 @@ function isSound(keyslot: Json, keySizes: readonly Json[]): boolean {
   if (!isObject(keyslot) || keyslot["type"] !== "luks2" || !keySizes.includes(keyslot["key_size"] ?? null)) return false;
   const area = keyslot["area"];
   return isObject(area) && area["encryption"] === cipher && xtsKeys.includes(area["key_size"] ?? null);
-}
-
-function members(json: Json | undefined): readonly Json[] {
-  return isObject(json) ? Object.values(json) : [];
-}
-
-function isObject(json: Json | undefined): json is JsonObject {
-  return json !== undefined && json !== null && typeof json === "object" && !Array.isArray(json);
-}
-
-function objectOf(metadata: Uint8Array): JsonObject | undefined {
-  try {
-    const json = parseJson(fromUtf8(metadata) ?? "");
-    return isObject(json) ? json : undefined;
-  } catch (fault) {
-    if (fault instanceof JsonFault) return undefined;
-    throw fault;
-  }
 }
 
 /** AES-128 or AES-256 in XTS mode, which is what Portcullis disks are made with. */

@@ -1,7 +1,7 @@
 // Is a header that asks for no encryption, or for another one, refused? The host can write any header it likes.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkHeader, isUnderConversion } from "../../core/luks/header.ts";
+import { checkHeader } from "../../core/luks/header.ts";
 import { utf8 } from "../../core/base/utf8.ts";
 
 const slot = {
@@ -65,13 +65,6 @@ describe("a LUKS2 header", () => {
     ["a list", "[]"],
   ])("with %s is refused", (_name, json) => {
     expect(check(json)).toMatchObject(refused);
-  });
-
-  test("tells whether its data are under a conversion", () => {
-    const told = (json: unknown): unknown => isUnderConversion(utf8(JSON.stringify(json)));
-    expect(told(header)).toBe(false);
-    expect(told({ ...header, keyslots: { "0": slot, "1": { ...slot, type: "reencrypt" } } })).toBe(true);
-    expect(told([])).toBeUndefined();
   });
 
   test("any bytes give an answer", () => {

@@ -136,6 +136,18 @@ export const diskFailures = {
     sentence:
       "The folder beside the image that says how far its conversion came cannot be understood. Change nothing, keep a copy of the image, and look at that folder.",
   },
+  "disk.header": {
+    family: "malformed",
+    peer: "try-later",
+    sentence:
+      "The image's LUKS2 header is not in the form that this program makes, so its conversion is not ended. Keep a copy of the image, and report it.",
+  },
+  "disk.other-image": {
+    family: "refused",
+    peer: "try-later",
+    sentence:
+      "This is not the image whose conversion was begun: it is too short. If it was put back from a backup, delete the folder beside it whose name ends in .portcullis, and convert it anew.",
+  },
   "disk.other-disk": {
     family: "refused",
     peer: "malformed",

@@ -5,9 +5,12 @@ import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import type { Secret } from "../../base/secret.ts";
-import { checkHeader, isUnderConversion } from "../../luks/header.ts";
+import { conversionOf, endConversion, headersLength } from "../../luks/conversion.ts";
+import { checkHeader } from "../../luks/header.ts";
 import { readBounded } from "../files.ts";
 import { nodePrimitives } from "../primitives.ts";
+import { systemRandom } from "../random.ts";
+import { readAt, writeAt } from "./bytes.ts";
 import { type CommandAnswer, type CommandOptions, type Cryptsetup, exitText, progressOption, runCryptsetup } from "./cryptsetup.ts";
 
 /** What the header takes in front of the data: LUKS2's usual 16 MiB. */
@@ -52,12 +55,28 @@ export async function goOnEncrypting(
   // The piece that was under way when it was killed is told by its checksums and put right. Where there is none, this changes nothing.
   const repaired = done(await withKey(parts, "repair", () => ["--batch-mode", "--type", "luks2", "--key-file=-", "--", image]));
   if (!repaired.ok) return repaired;
-  const finished = await isEncrypted(parts, image);
-  if (!finished.ok || finished.value) return finished.ok ? ok(undefined) : finished;
+  const metadata = await metadataOf(parts, image);
+  const state = metadata === undefined ? undefined : conversionOf(metadata);
+  if (state === "none") return ok(undefined);
+  if (state === "ended") return writeEnd(image);
   // An image is no block device, so that cryptsetup cannot ask the kernel whether it is in use: in-use.ts has.
   const resume = ["--resume-only", "--force-offline-reencrypt", "--resilience", "checksum", "--hotzone-size", piece, progressOption];
   const answer = await withKey(parts, "reencrypt", () => [...resume, "--batch-mode", "--key-file=-", "--", image], { onShare, signal });
   return signal.aborted ? fail(failure("disk.cancelled")) : done(answer);
+}
+
+/**
+ * CRASH: what is left of the conversion is wiped first, while the header still says that it has ended; of the two copies of the header that follow, the
+ * newer one that is whole counts.
+ */
+async function writeEnd(image: string): Promise<Result<void>> {
+  const ended = endConversion(await readAt(image, 0, headersLength), nodePrimitives);
+  if (!ended.ok) return ended;
+  const { headers, wipe } = ended.value;
+  await writeAt(image, wipe.offset, systemRandom.bytes(wipe.length));
+  await writeAt(image, 0, headers.subarray(0, headersLength / 2));
+  await writeAt(image, headersLength / 2, headers.subarray(headersLength / 2));
+  return ok(undefined);
 }
 
 /** What an image's header says; undefined where there is no LUKS2 header. */
@@ -69,8 +88,8 @@ export async function metadataOf({ tool }: Pick<LuksParts, "tool">, image: strin
 /** Has the conversion come to its end? `disk.journal` where there is no header. */
 export async function isEncrypted(parts: LuksParts, image: string): Promise<Result<boolean>> {
   const metadata = await metadataOf(parts, image);
-  const converting = metadata === undefined ? undefined : isUnderConversion(metadata);
-  return converting === undefined ? fail(failure("disk.journal", `${image} has no LUKS2 header`)) : ok(!converting);
+  const state = metadata === undefined ? undefined : conversionOf(metadata);
+  return state === undefined ? fail(failure("disk.journal", `${image} has no LUKS2 header`)) : ok(state === "none");
 }
 
 /** `disk.wrong-key`: the VM's key does not open it. */
