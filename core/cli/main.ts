@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { collateralCommand } from "./collateral.ts";
 import { consoleLinkCommand } from "./console-link.ts";
+import { diskCommand } from "./disk.ts";
 import { idBlockCommand } from "./id-block.ts";
 import { idKeyCommand } from "./id-key.ts";
 import { hostCommand } from "./host-check.ts";
@@ -34,6 +35,7 @@ for (const command of [
   measureCommand(),
   ovmfCommand(),
   hostCommand(),
+  diskCommand(),
   idKeyCommand(),
   idBlockCommand(),
   referenceCommand(),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hierarchyFolder, simulatedHierarchy } from "../kit/simulated.ts";
 
-const program = join(import.meta.dirname, "../../core/cli/main.ts");
+export const portcullisProgram = join(import.meta.dirname, "../../core/cli/main.ts");
 
 export interface Answer {
   readonly code: number | null;
@@ -17,7 +17,7 @@ export interface Answer {
 
 /** Runs `portcullis …args` to its end; stdin is no terminal. */
 export function portcullis(...args: readonly string[]): Promise<Answer> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 50_000 });
+  const child = spawn(process.execPath, [portcullisProgram, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 50_000 });
   return answerOf(child);
 }
 
@@ -60,7 +60,7 @@ export function serve(installation: Installation, ...more: readonly string[]): P
 /** The same with nothing said about a keychain. */
 export async function serveWith({ folder }: Installation, more: readonly string[], env: NodeJS.ProcessEnv): Promise<Served> {
   const listen = more.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-  const args = [program, "serve", "--json", "--data", folder, "--kds", "off", ...listen, ...more];
+  const args = [portcullisProgram, "serve", "--json", "--data", folder, "--kds", "off", ...listen, ...more];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
   const events: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();

@@ -1,0 +1,139 @@
+// What `portcullis disk prepare` and `disk check` do: ask the manager and follow until the disk is done, or look at a header alone.
+// Ctrl-C stops the work where it can go on later, and says how.
+import { resolve } from "node:path";
+import type { DiskMode, DiskQuestion, DiskRun } from "../api/disk-schemas.ts";
+import { failure } from "../base/failure.ts";
+import { fail, ok, type Result } from "../base/result.ts";
+import { checkDisk } from "../node/disk/check.ts";
+import { findCryptsetup } from "../node/disk/cryptsetup.ts";
+import { askManager, findVm } from "./command.ts";
+import type { ManagerClient } from "./control-client.ts";
+import type { CheckOptions, PrepareOptions } from "./disk.ts";
+import { createOutput, type ExitCode, type Output, printable } from "./output.ts";
+
+export async function prepare(image: string, options: PrepareOptions): Promise<void> {
+  const output = createOutput(options.json === true);
+  const asked = questionOf(image, options);
+  if (!asked.ok) {
+    process.exitCode = output.refuse(asked.failure);
+    return;
+  }
+  await askManager(options, async (api) => {
+    const vm = await findVm(api, options.vm);
+    if (!vm.ok) return output.refuse(vm.failure);
+    const run = await follow(api, await api.disks.prepare({ vm: vm.value, ...asked.value }));
+    return answer(run, options, output);
+  });
+}
+
+export async function check(named: string, options: CheckOptions): Promise<void> {
+  const output = createOutput(options.json === true);
+  const image = resolve(named);
+  const tool = findCryptsetup();
+  if (!tool.ok) {
+    process.exitCode = output.refuse(tool.failure);
+    return;
+  }
+  const checked = await checkDisk(tool.value, image);
+  if (!checked.ok) {
+    process.exitCode = output.refuse(checked.failure);
+    return;
+  }
+  const { digest } = checked.value;
+  const words = `The agent would ask for this disk's key: its header asks for real encryption.\nheader ${digest}`;
+  if (options.vm === undefined) {
+    output.answer({ image, header: digest }, () => words);
+    return;
+  }
+  const { vm: name } = options;
+  await askManager(options, async (api) => {
+    const id = await findVm(api, name);
+    if (!id.ok) return output.refuse(id.failure);
+    const { disks } = await api.vms.get({ id: id.value });
+    output.answer({ image, header: digest, disks }, () =>
+      [
+        words,
+        ...disks.map((disk) => printable(`disk ${disk.id}: the agent looks for it at ${disk.device} and opens it as ${disk.name}`)),
+      ].join("\n"),
+    );
+    return 0;
+  });
+}
+
+/** Until it has ended. The first event of a watch comes at once, so that nothing is missed. */
+async function follow(api: ManagerClient, started: DiskRun): Promise<DiskRun> {
+  const stop = (): void => void api.disks.cancel({ id: started.id }).catch(() => {});
+  process.once("SIGINT", stop);
+  const line = new ProgressLine();
+  try {
+    for await (const change of await api.status.watch({})) {
+      if (change.kind !== "disk" && change.kind !== "status") continue;
+      const { run = started } = await api.disks.run({ id: started.id });
+      if (run.endedAt !== undefined) return run;
+      line.show(run);
+    }
+    return started;
+  } finally {
+    line.end();
+    process.off("SIGINT", stop);
+  }
+}
+
+function answer(run: DiskRun, { vm, disk, headerBackup }: PrepareOptions, output: Output): ExitCode {
+  if (run.phase === "done") {
+    const lines = [run.sentence, `header backup ${run.headerBackup}`, `SHA-256 ${run.headerDigest ?? ""}`];
+    output.answer(run, () => lines.map(printable).join("\n"));
+    return 0;
+  }
+  if (output.json) output.answer(run, () => "");
+  if (run.failure !== undefined) output.note(`${run.failure.sentence} [${run.failure.code}]`);
+  if (run.resumable)
+    output.note(`Go on with: portcullis disk prepare ${run.image} --vm ${vm} --disk ${disk} --resume --header-backup ${headerBackup}`);
+  return 1;
+}
+
+/** On stderr: one line that is written over on a terminal; elsewhere a new line for each phase and each tenth. */
+class ProgressLine {
+  #shown = "";
+
+  show({ phase, share, sentence }: DiskRun): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${printable(sentence)}`);
+    const step = `${phase} ${Math.floor(share * 10)}`;
+    if (!process.stderr.isTTY && step !== this.#shown) process.stderr.write(`${printable(sentence)}\n`);
+    this.#shown = step;
+  }
+
+  end(): void {
+    if (process.stderr.isTTY && this.#shown !== "") process.stderr.write("\r\u001b[K");
+  }
+}
+
+function questionOf(image: string, options: PrepareOptions): Result<Omit<DiskQuestion, "vm">> {
+  const modes = ([options.new, options.convert, options.resume] as const).map((given, index) =>
+    given === true ? modeNames[index] : undefined,
+  );
+  const [mode, ...more] = modes.filter((one) => one !== undefined);
+  if (mode === undefined || more.length > 0) return fail(failure("cli.usage", "say one of --new, --convert and --resume"));
+  const size = options.size === undefined ? ok(undefined) : sizeOf(options.size);
+  if (!size.ok) return size;
+  return ok({
+    disk: options.disk,
+    image: resolve(image),
+    mode,
+    integrity: options.integrity === true,
+    headerBackup: resolve(options.headerBackup),
+    ...(size.value === undefined ? {} : { size: size.value }),
+    ...(options.erase === undefined ? {} : { erase: options.erase }),
+  });
+}
+
+/** `20G` is 20 times 1024 to the third. */
+export function sizeOf(text: string): Result<number> {
+  const [, digits = "", suffix = ""] = /^([1-9][0-9]{0,14})([KMGT]?)$/.exec(text) ?? [];
+  const size = Number(digits) * 1024 ** " KMGT".indexOf(suffix === "" ? " " : suffix);
+  if (digits === "" || !Number.isSafeInteger(size))
+    return fail(failure("cli.usage", `--size is a number of bytes, or one with K, M, G or T, not ${text}`));
+  return ok(size);
+}
+
+const modeNames: readonly DiskMode[] = ["format", "convert", "resume"];
