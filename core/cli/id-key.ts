@@ -136,7 +136,7 @@ function deleteCommand(): Command {
 }
 
 async function askForName(name: string, output: Output): Promise<Result<string>> {
-  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY) return fail(failure("cli.needs-terminal"));
+  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY) return fail(failure("cli.needs-terminal", "--confirm NAME"));
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return ok((await terminal.question(`To delete it for ever, type the name of the key (${printable(name)}): `)).trim());

@@ -88,7 +88,8 @@ function decideCommand(verdict: "approve" | "deny", summary: string): Command {
 
 /** @returns the digest of the evidence that was shown and confirmed. */
 async function askPerson(api: ManagerClient, output: Output, id: string, verdict: "approve" | "deny"): Promise<string | ExitCode> {
-  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY) return output.refuse(failure("cli.needs-terminal"));
+  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY)
+    return output.refuse(failure("cli.needs-terminal", "--evidence DIGEST"));
   const launch: LaunchDetail = await api.launches.get({ id });
   process.stdout.write(`${launchText(launch)}\n\n`);
   const name = launch.vmName ?? launch.vm;

@@ -30,7 +30,7 @@ export const hostFailures = {
   "api.no-such-vm": {
     family: "misconfigured",
     peer: "not-accepted",
-    sentence: "There is no VM of that id. Look at the list of VMs.",
+    sentence: "There is no VM of that name or id. Look at the list of VMs.",
   },
   "api.no-such-simulation": {
     family: "misconfigured",
@@ -147,7 +147,7 @@ export const hostFailures = {
     family: "needs-person",
     peer: "busy",
     sentence:
-      "A person has to confirm this, and there is no terminal to ask. Name what you saw with --evidence DIGEST, and say why with --reason.",
+      "A person has to confirm this, and there is no terminal to ask. Run it in a terminal, or say with the named option that you looked at it before.",
   },
   "cli.not-confirmed": {
     family: "refused",
