@@ -91,6 +91,9 @@ async function inPlace(
     return fail(failure(plan.kind === "convert" ? "disk.half-done" : "disk.not-started", plan.path));
   const journal = found.value ?? newJournal(plan.image, { vm, disk });
   if (journal.vm !== vm || journal.disk !== disk) return fail(failure("disk.other-disk", `${journal.vm}, ${journal.disk}`));
+  // One that was put back from a backup meanwhile has not moved: going on would tear it apart.
+  const hasMoved = journal.stage === "encrypting" || journal.unmoved < journal.originalSize;
+  if (hasMoved && plan.image.size < journal.originalSize + headerRoom) return fail(failure("disk.other-image", plan.path));
   if (found.value === undefined) {
     const written = work.write(journal);
     if (!written.ok) return written;
