@@ -1,4 +1,4 @@
-// What are the digests of a kernel and an initrd, whatever their size? Read in pieces, the next one while the last is hashed, with a word now and then for
+// What are the digests of a kernel and an initrd, whatever their size? Read in pieces, the next ones while one is hashed, with a word now and then for
 // whoever waits. The firmware is small and read whole: its pages are measured one by one.
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
@@ -18,18 +18,7 @@ export async function digestFile(path: string, progress: (share: number) => void
     file = await open(path, "r");
     const stats = await file.stat();
     if (!stats.isFile()) return fail(failure("measure.unreadable", `${path} is no file`));
-    const hash = createHash("sha256");
-    let [piece, other] = [new Uint8Array(pieceLength), new Uint8Array(pieceLength)];
-    let done = 0;
-    let coming = file.read(piece);
-    for (let read = await coming; read.bytesRead > 0; read = await coming) {
-      coming = file.read(other);
-      hash.update(piece.subarray(0, read.bytesRead));
-      [piece, other] = [other, piece];
-      done += read.bytesRead;
-      progress(stats.size === 0 ? 1 : done / stats.size);
-    }
-    return ok({ digest: new Uint8Array(hash.digest()), bytes: done });
+    return await digestPieces(file, (done) => progress(stats.size === 0 ? 1 : done / stats.size));
   } catch (cause) {
     return fail(failure("measure.unreadable", path, cause));
   } finally {
@@ -37,5 +26,28 @@ export async function digestFile(path: string, progress: (share: number) => void
   }
 }
 
-/** Large enough that waiting for the next one costs nothing beside it, small enough to be in the processor's cache still when it is hashed. */
-const pieceLength = 2 ** 21;
+async function digestPieces(file: FileHandle, progress: (done: number) => void): Promise<Result<FileDigest>> {
+  const hash = createHash("sha256");
+  let [asked, done] = [0, 0];
+  const ask = (piece: Uint8Array) => {
+    asked += pieceLength;
+    return file.read(piece, 0, pieceLength, asked - pieceLength);
+  };
+  const coming = Array.from({ length: piecesAhead }, () => ask(new Uint8Array(pieceLength)));
+  for (let next = coming.shift(); next !== undefined; next = coming.shift()) {
+    const { bytesRead, buffer } = await next;
+    if (bytesRead === 0) continue;
+    // Each piece is asked for by its place: behind a short one there can be nothing, unless the file grows.
+    if (done % pieceLength !== 0) return fail(failure("measure.unreadable", "the file changed while it was read"));
+    hash.update(buffer.subarray(0, bytesRead));
+    done += bytesRead;
+    progress(done);
+    if (bytesRead === pieceLength) coming.push(ask(buffer));
+  }
+  return ok({ digest: new Uint8Array(hash.digest()), bytes: done });
+}
+
+/** Small enough to be in the processor's cache still when it is hashed. */
+const pieceLength = 2 ** 20;
+/** Enough to hash on while the readers, which are other threads, wait for a core. */
+const piecesAhead = 4;
