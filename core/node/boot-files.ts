@@ -31,7 +31,10 @@ async function digestPieces(file: FileHandle, progress: (done: number) => void):
   let [asked, done] = [0, 0];
   const ask = (piece: Uint8Array) => {
     asked += pieceLength;
-    return file.read(piece, 0, pieceLength, asked - pieceLength);
+    const reading = file.read(piece, 0, pieceLength, asked - pieceLength);
+    // A disk that fails fails all of them: the first is told, and the others must not end the process.
+    reading.catch(() => {});
+    return reading;
   };
   const coming = Array.from({ length: piecesAhead }, () => ask(new Uint8Array(pieceLength)));
   for (let next = coming.shift(); next !== undefined; next = coming.shift()) {
