@@ -2,11 +2,12 @@
 // still accepted.
 import { useState } from "react";
 import type { VmDetail } from "../../core/api/schemas.ts";
-import { useConnection } from "../api/query.ts";
+import { useConnection, useQuery } from "../api/query.ts";
 import { act, type Permission } from "../can.ts";
 import { ActionButton } from "./button.tsx";
 import { CopyButton } from "./copy.tsx";
 import { Digest } from "./digest.tsx";
+import { LaunchMark } from "./mark.tsx";
 import { CodeBlock, Section } from "./page.tsx";
 import { pretty } from "./pretty.ts";
 import { ReasonDialog } from "./reason-dialog.tsx";
@@ -105,8 +106,34 @@ function Every({ vm, current }: { readonly vm: VmDetail; readonly current: Confi
             A launch that shows HOST_DATA <Digest value={retiring.digest} what="Configuration digest" /> is refused from now on. Retire it
             once the VM runs with the newer one.
           </p>
+          <LastLaunch vm={vm.id} digest={retiring.digest} />
         </ReasonDialog>
       )}
     </>
+  );
+}
+
+/** Whether somebody still starts the VM with it is what a person wants to know before retiring it. */
+function LastLaunch({ vm, digest }: { readonly vm: string; readonly digest: string }) {
+  const configurations = useQuery({
+    key: `configurations/${vm}`,
+    ask: (client) => client.configurations.list({ vm }),
+    concerns: ({ kind }) => kind === "launch",
+  });
+  if (configurations.state !== "ready") return null;
+  const last = configurations.value.find((one) => one.digest === digest)?.lastLaunch;
+  return (
+    <p className="name-with-badge">
+      {last === undefined ? (
+        "No launch that is remembered came with it."
+      ) : (
+        <>
+          <span>
+            The last launch with it: <When at={last.startedAt} />
+          </span>
+          <LaunchMark state={last.state} />
+        </>
+      )}
+    </p>
   );
 }

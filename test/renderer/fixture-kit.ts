@@ -4,7 +4,7 @@ import type { CollateralItemView, CollateralRun } from "../../core/api/collatera
 import type { contract } from "../../core/api/contract.ts";
 import type { IdKeyView } from "../../core/api/id-key-schemas.ts";
 import type { HostCheckView, KitView } from "../../core/api/kit-schemas.ts";
-import type { SimulationView, VmDetail } from "../../core/api/schemas.ts";
+import type { LaunchSummary, SimulationView, VmDetail } from "../../core/api/schemas.ts";
 import type { Changes } from "../../core/node/service/changes.ts";
 import { emptyRun, never, refused } from "./fixture-answers.ts";
 import { digestOf } from "./fixture-values.ts";
@@ -19,6 +19,8 @@ export interface KitFixture {
   collateral: CollateralItemView[];
   run: CollateralRun | undefined;
   simulations: SimulationView[];
+  /** With whichever configuration. */
+  lastLaunch: LaunchSummary | undefined;
   idKeys: IdKeyView[];
   kit: Pick<KitView, "files" | "steps" | "traps">;
   findings: HostCheckView["findings"];
@@ -50,7 +52,13 @@ export function fixtureKit(api: Api, service: KitFixture, changes: Changes) {
       run: api.collateral.run.handler(() => (service.run === undefined ? {} : { run: service.run })),
     },
     configurations: {
-      list: api.configurations.list.handler(() => never()),
+      list: api.configurations.list.handler(({ input }) =>
+        vmOf(input.vm).configurations.map((each, index) => ({
+          ...each,
+          current: index === 0,
+          ...(service.lastLaunch === undefined ? {} : { lastLaunch: service.lastLaunch }),
+        })),
+      ),
       issue: api.configurations.issue.handler(() => never()),
       retire: api.configurations.retire.handler(({ input: { vm, digest, reason } }) =>
         change(vm, ({ configurations }) => ({

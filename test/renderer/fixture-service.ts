@@ -8,7 +8,7 @@ import { RPCHandler } from "@orpc/server/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { contract } from "../../core/api/contract.ts";
 import { answerPage, type PageFiles } from "../../core/api/page-files.ts";
-import { never, refused, summaryOf, vmSummaryOf } from "./fixture-answers.ts";
+import { never, policyProposalOf, refused, summaryOf, vmSummaryOf } from "./fixture-answers.ts";
 import { policyFromText } from "../../core/appraise/policy-text.ts";
 import { policySchema } from "../../core/appraise/policy-schema.ts";
 import { must } from "../../core/base/result.ts";
@@ -26,6 +26,7 @@ import type {
   FailureView,
   LaunchDetail,
   LaunchProposalView,
+  LaunchSummary,
   PolicyProposalView,
   ProposalView,
   SimulationView,
@@ -45,6 +46,7 @@ export class FixtureService implements KitFixture {
   run: CollateralRun | undefined;
   /** As they were asked for. */
   readonly enrolments: Enrolment[] = [];
+  lastLaunch: LaunchSummary | undefined;
   idKeys: IdKeyView[] = [];
   kit: Pick<KitView, "files" | "steps" | "traps"> = { files: [], steps: [], traps: [] };
   findings: HostCheckView["findings"] = [];
@@ -222,18 +224,7 @@ function routerOf(service: FixtureService, changes: Changes) {
         const draft = draftOf(input.text, of);
         if (draft.digest === undefined || draft.policy === undefined)
           throw refused({ code: "appraise.policy-malformed", sentence: "The policy cannot be read. Mend what is named." });
-        const proposal: PolicyProposalView = {
-          about: "policy",
-          proposal: idOf(`proposal ${service.proposals.length}`),
-          vm: input.vm,
-          before: input.before,
-          after: draft.digest,
-          verdict: "approve",
-          reason: input.reason,
-          expiresAt: new Date(Date.now() + 120_000).toISOString(),
-          vmName: of.name,
-          summary: [`Change the policy of “${of.name}”?`, ...draft.changes.map(({ direction, title }) => `${direction}: ${title}`)],
-        };
+        const proposal = policyProposalOf(of, input, { after: draft.digest, changes: draft.changes }, service.proposals.length);
         service.proposals.push(proposal);
         service.drafts.set(proposal.proposal, draft.policy);
         return proposal;

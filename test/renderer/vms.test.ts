@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { needs } from "../kit/needs.ts";
 import { expectText, useConsole } from "./console.ts";
-import { before, digestOf, idOf, vm } from "./fixture-values.ts";
+import { summaryOf } from "./fixture-answers.ts";
+import { before, digestOf, idOf, pendingLaunch, vm } from "./fixture-values.ts";
 
 describe("virtual machines", needs("chromium"), () => {
   const open = useConsole();
@@ -44,6 +45,7 @@ describe("virtual machines", needs("chromium"), () => {
         if (newest === undefined) throw new Error("the fixture has no configuration");
         const older = { ...newest, digest: digestOf("older", 32), issuedAt: before(2_000_000) };
         fixture.vms = [{ ...plain, configurations: [newest, older] }];
+        fixture.lastLaunch = summaryOf(pendingLaunch({ state: "opened", startedAt: before(7_200) }));
       },
       `/vms/${idOf("mail")}`,
     );
@@ -52,6 +54,7 @@ describe("virtual machines", needs("chromium"), () => {
       .getByRole("button", { name: "Retire …" })
       .click();
     const dialog = page.getByRole("dialog", { name: "Retire this configuration?" });
+    await dialog.getByText("The last launch with it: 2 hours ago").waitFor();
     await dialog.getByLabel("Reason").fill("the VM runs with the newer one");
     await dialog.getByRole("button", { name: "Retire" }).click();
     await page.getByRole("row", { name: /Retired/ }).waitFor();
