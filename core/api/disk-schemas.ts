@@ -38,7 +38,7 @@ export const diskRun = z.strictObject({
   integrity: z.boolean(),
   headerBackup: z.string(),
   phase: diskPhase,
-  /** From 0 to 1, of all the work. */
+  /** From 0 to 1, of this phase. */
   share: z.number().min(0).max(1),
   /** Words for the person who waits, or who waited. */
   sentence: z.string(),

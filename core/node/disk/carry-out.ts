@@ -59,6 +59,11 @@ async function newFile(
   const file = openSync(made, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   ftruncateSync(file, length);
   closeSync(file);
+  if (replaces !== undefined) {
+    // Before there is anything to lose, because not everybody may.
+    chmodSync(made, replaces.stats.mode & 0o777);
+    chownSync(made, replaces.stats.uid, replaces.stats.gid);
+  }
   const formatted = await make(assignment, made, size % 4096 === 0 ? 4096 : 512);
   if (!formatted.ok) return formatted;
   const finished = await finish(assignment, made, {});
@@ -70,11 +75,7 @@ async function newFile(
       return fail(failure(isSystemError(cause, "EEXIST") ? "disk.exists" : "disk.unwritable", path, cause));
     }
     rmSync(made);
-  } else {
-    chmodSync(made, replaces.stats.mode & 0o777);
-    chownSync(made, replaces.stats.uid, replaces.stats.gid);
-    renameSync(made, path);
-  }
+  } else renameSync(made, path);
   syncFolder(dirname(path));
   return finished;
 }
