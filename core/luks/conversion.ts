@@ -45,10 +45,21 @@ export function endConversion(headers: Uint8Array, primitives: Pick<Primitives, 
   if (json.length >= copyLength - binaryLength) return malformed("metadata too long");
   const written = concat(first.subarray(0, binaryLength), json, new Uint8Array(copyLength - binaryLength - json.length));
   viewOf(written).setBigUint64(16, view.getBigUint64(16) + 1n);
-  const second = written.slice();
+  return ok({ headers: concat(sealed(written, primitives), secondOf(written, primitives)), wipe });
+}
+
+/** The second copy, where it is older than the first: whoever wrote both was stopped between them, and a damaged first must not bring back the second. */
+export function newerSecond(headers: Uint8Array, primitives: Pick<Primitives, "digest">): Uint8Array | undefined {
+  const [first, second] = [headers.subarray(0, copyLength), headers.subarray(copyLength)];
+  if (headers.length !== headersLength || !equalBytes(sealed(first, primitives), first)) return undefined;
+  return viewOf(first).getBigUint64(16) > viewOf(second).getBigUint64(16) ? secondOf(first, primitives) : undefined;
+}
+
+function secondOf(first: Uint8Array, primitives: Pick<Primitives, "digest">): Uint8Array {
+  const second = first.slice();
   second.set(secondMagic);
   viewOf(second).setBigUint64(256, BigInt(copyLength));
-  return ok({ headers: concat(sealed(written, primitives), sealed(second, primitives)), wipe });
+  return sealed(second, primitives);
 }
 
 function stateOf(header: JsonObject): ConversionState {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { must } from "../../core/base/result.ts";
 import { utf8 } from "../../core/base/utf8.ts";
-import { conversionOf, endConversion, headersLength } from "../../core/luks/conversion.ts";
+import { conversionOf, endConversion, headersLength, newerSecond } from "../../core/luks/conversion.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 
 const slot = {
@@ -78,6 +78,17 @@ describe("the end of a conversion", () => {
         config: { json_size: "12288", keyslots_size: "16744448" },
       });
     }
+  });
+
+  test("that was stopped between the two copies has its second made good, and nothing else is changed", () => {
+    const { headers } = must(endConversion(binary(header), nodePrimitives));
+    const half = headers.slice();
+    half.set(binary(header).subarray(0, 16_384), 16_384);
+    expect(newerSecond(half, nodePrimitives)).toEqual(headers.slice(16_384));
+    expect(newerSecond(headers, nodePrimitives)).toBeUndefined();
+    half[4_100] = 0;
+    expect(newerSecond(half, nodePrimitives)).toBeUndefined();
+    expect(newerSecond(headers.subarray(1), nodePrimitives)).toBeUndefined();
   });
 
   test.each([

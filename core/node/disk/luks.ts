@@ -5,7 +5,7 @@ import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import type { Secret } from "../../base/secret.ts";
-import { conversionOf, endConversion, headersLength } from "../../luks/conversion.ts";
+import { conversionOf, endConversion, headersLength, newerSecond } from "../../luks/conversion.ts";
 import { checkHeader } from "../../luks/header.ts";
 import { readBounded } from "../files.ts";
 import { nodePrimitives } from "../primitives.ts";
@@ -57,7 +57,7 @@ export async function goOnEncrypting(
   if (!repaired.ok) return repaired;
   const metadata = await metadataOf(parts, image);
   const state = metadata === undefined ? undefined : conversionOf(metadata);
-  if (state === "none") return ok(undefined);
+  if (state === "none") return mendSecond(image);
   if (state === "ended") return writeEnd(image);
   // An image is no block device, so that cryptsetup cannot ask the kernel whether it is in use: in-use.ts has.
   const resume = ["--resume-only", "--force-offline-reencrypt", "--resilience", "checksum", "--hotzone-size", piece, progressOption];
@@ -76,6 +76,12 @@ async function writeEnd(image: string): Promise<Result<void>> {
   await writeAt(image, wipe.offset, systemRandom.bytes(wipe.length));
   await writeAt(image, 0, headers.subarray(0, headersLength / 2));
   await writeAt(image, headersLength / 2, headers.subarray(headersLength / 2));
+  return ok(undefined);
+}
+
+async function mendSecond(image: string): Promise<Result<void>> {
+  const second = newerSecond(await readAt(image, 0, headersLength), nodePrimitives);
+  if (second !== undefined) await writeAt(image, headersLength / 2, second);
   return ok(undefined);
 }
 
