@@ -6,10 +6,25 @@ import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { checkDisk } from "../node/disk/check.ts";
 import { findCryptsetup } from "../node/disk/cryptsetup.ts";
-import { askManager, findVm } from "./command.ts";
+import { askManager, findVm, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
-import type { CheckOptions, PrepareOptions } from "./disk.ts";
 import { createOutput, type ExitCode, type Output, printable } from "./output.ts";
+
+export interface PrepareOptions extends ManagerOptions {
+  readonly vm: string;
+  readonly disk: string;
+  readonly new?: boolean;
+  readonly convert?: boolean;
+  readonly resume?: boolean;
+  readonly size?: string;
+  readonly integrity?: boolean;
+  readonly headerBackup: string;
+  readonly erase?: string;
+}
+
+export interface CheckOptions extends ManagerOptions {
+  readonly vm?: string;
+}
 
 export async function prepare(image: string, options: PrepareOptions): Promise<void> {
   const output = createOutput(options.json === true);

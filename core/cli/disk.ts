@@ -1,23 +1,8 @@
 // `portcullis disk`: make the disk that a VM is to open, or encrypt one that is there. The running manager does it, with the VM's own key, which never
 // passes through this command; `disk check` works alone. Only the options are here; disk-run.ts asks and follows.
 import type { Command } from "commander";
-import { makeCommand, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
-
-export interface PrepareOptions extends ManagerOptions {
-  readonly vm: string;
-  readonly disk: string;
-  readonly new?: boolean;
-  readonly convert?: boolean;
-  readonly resume?: boolean;
-  readonly size?: string;
-  readonly integrity?: boolean;
-  readonly headerBackup: string;
-  readonly erase?: string;
-}
-
-export interface CheckOptions extends ManagerOptions {
-  readonly vm?: string;
-}
+import { makeCommand, makeGroup, makeManagerCommand } from "./command.ts";
+import type { CheckOptions, PrepareOptions } from "./disk-run.ts";
 
 export function diskCommand(): Command {
   const command = makeGroup("disk", "make encrypted disks for VMs, and look at them", [
