@@ -6,10 +6,12 @@ import type { Command } from "commander";
 import type { KeptBootSetView } from "../api/boot-schemas.ts";
 import type { KitView } from "../api/kit-schemas.ts";
 import type { VmDetail } from "../api/schemas.ts";
+import { fromBase64 } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { isSystemError } from "../node/files.ts";
 import { askManager, findVm, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import type { ManagerClient } from "./control-client.ts";
 import { kitText, stepLines } from "./kit-text.ts";
 import { printable } from "./output.ts";
 
@@ -43,9 +45,11 @@ export function kitCommand(): Command {
           output.answer(kit, () => kitText(kit));
           return 0;
         }
-        const written = writeKit(resolve(options.out), kit, options.force === true);
+        const files = await filesOf(api, vm, kit);
+        if (!files.ok) return output.refuse(files.failure);
+        const written = writeKit(resolve(options.out), files.value, options.force === true);
         if (!written.ok) return output.refuse(written.failure);
-        const { files: _, ...rest } = kit;
+        const { files: _texts, ...rest } = kit;
         output.answer({ ...rest, files: written.value }, () => [...written.value.map(printable), ...stepLines(kit)].join("\n"));
         return 0;
       }),
@@ -64,9 +68,23 @@ export function chooseBootSet({ bootSets }: VmDetail, which: string | undefined)
   return found === undefined ? fail(failure("kit.no-boot-set", which)) : ok(found);
 }
 
+interface NamedFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
+/** The kit's texts, and the configuration disk where the plan wants one: of the very configuration whose digest the kit has. */
+async function filesOf(api: ManagerClient, vm: VmDetail, kit: KitView): Promise<Result<readonly NamedFile[]>> {
+  const texts = kit.files.map(({ name, text }) => ({ name, content: text }));
+  if (vm.hostPlan?.delivery !== "config-disk") return ok(texts);
+  const { name, base64 } = await api.configurations.image({ vm: vm.id, digest: kit.hostData, form: "config-disk" });
+  const content = fromBase64(base64);
+  return content === undefined ? fail(failure("cli.connection-lost")) : ok([...texts, { name, content }]);
+}
+
 /** All of them or none are begun; a file is there whole or not at all. @returns the files' paths. */
-function writeKit(folder: string, { files }: KitView, force: boolean): Result<readonly string[]> {
-  const targets = files.map(({ name, text }) => ({ name, text, path: join(folder, name) }));
+function writeKit(folder: string, files: readonly NamedFile[], force: boolean): Result<readonly string[]> {
+  const targets = files.map((file) => ({ ...file, path: join(folder, file.name) }));
   for (const { name, path } of targets) {
     // SECURITY: the names are ours, but this writes where they say.
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return fail(failure("files.unwritable", name));
@@ -74,15 +92,15 @@ function writeKit(folder: string, { files }: KitView, force: boolean): Result<re
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    for (const { name, text, path } of targets) {
+    for (const { name, content, path } of targets) {
       const mode = name.endsWith(".sh") ? 0o755 : 0o644;
       if (!force) {
-        writeFileSync(path, text, { flag: "wx", mode });
+        writeFileSync(path, content, { flag: "wx", mode });
         continue;
       }
       // CRASH: a leftover .new file is taken away by the next --force; the old file is whole until the rename.
       rmSync(`${path}.new`, { force: true });
-      writeFileSync(`${path}.new`, text, { flag: "wx", mode });
+      writeFileSync(`${path}.new`, content, { flag: "wx", mode });
       renameSync(`${path}.new`, path);
     }
     return ok(targets.map(({ path }) => path));

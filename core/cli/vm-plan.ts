@@ -42,7 +42,7 @@ export function planCommand(): Command {
     .option("--folder <path>", "where the kit's and the boot files lie on the host, absolute")
     .option(
       "--disk <path[,format=qcow2]>",
-      "a disk of the VM on the host, in the order of its devices; may be repeated, replaces all",
+      "a disk of the VM on the host, in the order of its devices; below /dev it is a volume; may be repeated, replaces all",
       collect,
     )
     .option("--cbitpos <number>", "where the encryption bit is (default: 51)")

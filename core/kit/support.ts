@@ -34,7 +34,7 @@ export function commonSteps({ vm, paths, set, plan }: LaunchFacts): readonly str
     "Save the files of this kit there, each under its own name.",
     ...(plan.delivery === "config-disk"
       ? [
-          `Save the configuration disk as ${paths.configDisk ?? configDiskName}: \`portcullis vm configuration ${vm.id} --write . --form config-disk\` makes it; it is a small disk labelled PORTCULLIS.`,
+          `Save the configuration disk as ${paths.configDisk ?? configDiskName}; it is a small disk labelled PORTCULLIS. It is among the files of \`portcullis vm kit --out\`; \`portcullis vm configuration ${vm.id} --write . --form config-disk\` makes it alone.`,
         ]
       : []),
     ...(plan.delivery === "initramfs"
