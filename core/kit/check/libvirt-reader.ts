@@ -108,11 +108,15 @@ function asHex(text: string): bigint | undefined {
   return /^(?:0[xX])?[0-9a-fA-F]{1,16}$/.test(text) ? asUint64(`0x${text.replace(/^0[xX]/, "")}`) : undefined;
 }
 
-/** Whatever prefix the namespace was given. */
+/** Whatever prefix the namespace was given, or none where it is the element's own. */
+function isPassed({ name }: XmlNode, local: string): boolean {
+  return name === local || name.endsWith(`:${local}`);
+}
+
 function passedWords(domain: XmlNode): readonly string[] {
   return domain.children
-    .filter(({ name }) => name.endsWith(":commandline"))
-    .flatMap(({ children }) => children.filter(({ name }) => name.endsWith(":arg")))
+    .filter((one) => isPassed(one, "commandline"))
+    .flatMap(({ children }) => children.filter((one) => isPassed(one, "arg")))
     .map((one) => one.attributes.get("value") ?? "");
 }
 
@@ -124,17 +128,26 @@ function passedFiles(domain: XmlNode): readonly { readonly name: string; readonl
 }
 
 function passedOptions(domain: XmlNode): readonly Unread[] {
-  return [...qemuOptionsOf(passedWords(domain)).values.keys()]
+  const overrides = domain.children
+    .filter((one) => isPassed(one, "override"))
+    .map(({ name }) => ({ option: `<${name}>`, why: "It goes past libvirt to QEMU and may change what the rest says. Take it out." }));
+  const options = [...qemuOptionsOf(passedWords(domain)).values.keys()]
     .filter((name) => changing.has(name))
     .map((name) => ({
       option: `<qemu:arg value='-${name}'>`,
       why: "It goes past libvirt to QEMU and may change what the rest says. Say it in the domain's own elements.",
     }));
+  return [...overrides, ...options];
 }
 
 function severalOf(domain: XmlNode): readonly Unread[] {
-  return ["launchSecurity", "os", "vcpu", "cpu", "memory", "memoryBacking"]
-    .filter((name) => childrenOf(domain, name).length > 1)
+  const own = ["launchSecurity", "os", "vcpu", "cpu", "memory", "memoryBacking"].filter((name) => childrenOf(domain, name).length > 1);
+  const inner = ["launchSecurity", "os"].flatMap((name) => {
+    const names = (child(domain, name)?.children ?? []).map((one) => one.name).filter((one) => one !== "boot");
+    return names.filter((one, index) => names.indexOf(one) !== index);
+  });
+  return [...new Set([...own, ...inner])]
+    .slice(0, mostSeveral)
     .map((name) => ({ option: `<${name}>`, why: "It stands there more than once. Leave one." }));
 }
 
@@ -157,4 +170,7 @@ const unitBytes: Readonly<Record<string, number>> = {
   T: 2 ** 40,
   TiB: 2 ** 40,
 };
-const changing: ReadonlySet<string> = new Set("accel append bios cpu global initrd kernel machine object readconfig set smp".split(" "));
+const mostSeveral = 16;
+const changing: ReadonlySet<string> = new Set(
+  "accel append bios cpu enable-kvm global initrd kernel m machine object pflash readconfig set shim smp".split(" "),
+);

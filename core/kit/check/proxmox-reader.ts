@@ -1,5 +1,5 @@
 // What does a Proxmox VE configuration of one VM say about an SNP launch? qm.conf(5): its lines as the QEMU options that they become, then `args`, which
-// come last and count. Snapshots and pending changes are other sections and are not judged. Judges nothing.
+// come last and count. Snapshots are other sections and not judged; pending changes are in effect at the next start, and are unread. Judges nothing.
 import { optionText, type OptionText } from "./option-text.ts";
 import { perlWords } from "./perl-words.ts";
 import { qemuOptionsOf, readQemu } from "./qemu-reader.ts";
@@ -27,7 +27,7 @@ export function readProxmox(text: string): SeenLaunch | { readonly fault: string
       .filter(([name]) => /^(?:virtio|scsi|sata|ide)[0-9]+$/.test(name))
       .map(([, value]) => fileOf(value))
       .concat(seen.disks),
-    unread: [...unread, ...seen.unread],
+    unread: [...unread, ...sevFaults(lines.get("amd-sev")), ...seen.unread],
     asides: [...asides, ...seen.asides],
   };
 }
@@ -48,19 +48,34 @@ function linesOf(text: string): Lines {
   const unread: Unread[] = [];
   const asides: Unread[] = [];
   for (const [index, line] of text.split("\n").entries()) {
-    const [, section] = /^\[([^\]]*)\]\s*$/.exec(line) ?? [];
+    // As Proxmox VE tells them; any other line in brackets is a line that it leaves out.
+    const [, section] = /^\[([a-z][a-z0-9_-]+|special:[a-z]+)\]\s*$/i.exec(line) ?? [];
     if (section !== undefined) {
-      const why = "It and what follows were not judged: a snapshot, or a change that waits for the next start.";
-      asides.push({ option: `[${section}]`, why });
+      const isPending = section.toLowerCase() === "pending";
+      (isPending ? unread : asides).push({ option: `[${section}]`, why: isPending ? pendingSentence : asideSentence });
       break;
     }
     if (line.startsWith("#") || line.trim() === "") continue;
-    const [, name, value = ""] = /^([a-z][a-z_-]*[0-9]*):\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name !== undefined) lines.set(name, value);
-    else if (unread.length < mostUnread)
-      unread.push({ option: `line ${index + 1}`, why: "It is not `name: value`, and Proxmox VE would leave it out." });
+    const [, name, value = ""] = /^([a-z][a-z_-]*[0-9]*):(.*)$/s.exec(line) ?? [];
+    // The last counts, but only where Proxmox VE takes its value: which one that is, is not known here.
+    const why = name === undefined ? strangeSentence : lines.has(name) ? twiceSentence : undefined;
+    if (why !== undefined && unread.length < mostUnread) unread.push({ option: name ?? `line ${index + 1}`, why });
+    if (name !== undefined) lines.set(name, value.trim());
   }
   return { lines, unread, asides };
+}
+
+/** As PVE::JSONSchema takes a list of keys: each once, none that it does not know, no value that its key does not have. */
+function sevFaults(text: string | undefined): readonly Unread[] {
+  if (text === undefined) return [];
+  const keys: string[] = [];
+  for (const part of text.split(",").filter((one) => one.trim() !== "")) {
+    const [, key = "type", value = ""] = /^(?:([^=]+)=)?(.+)$/s.exec(part) ?? [];
+    const values = sevKeys.get(key);
+    if (values?.test(value) !== true || keys.includes(key)) return [{ option: "amd-sev", why: refusedSentence }];
+    keys.push(key);
+  }
+  return keys.includes("type") ? [] : [{ option: "amd-sev", why: refusedSentence }];
 }
 
 function sevWords(sev: OptionText | undefined): readonly string[] {
@@ -104,6 +119,17 @@ function fileOf(drive: string): string {
   return optionText(drive, "file").get("file") ?? "";
 }
 
+const pendingSentence =
+  "What follows comes into effect at the next start, and was not judged. Apply it first, and give what is there then.";
+const asideSentence = "It and what follows were not judged: a snapshot.";
+const strangeSentence = "It is not `name: value`, and Proxmox VE would leave it out.";
+const twiceSentence = "It stands there more than once. Leave one.";
+const refusedSentence = "Proxmox VE does not take this line, and would start the VM without it.";
+const switchValues = /^(?:1|0|on|off|yes|no|true|false)$/i;
+const sevKeys: ReadonlyMap<string, RegExp> = new Map([
+  ["type", /^(?:std|es|snp)$/],
+  ...["no-debug", "no-key-sharing", "allow-smt", "kernel-hashes"].map((key): [string, RegExp] => [key, switchValues]),
+]);
 const ownObject = "sev0";
 const ownFirmware = "/usr/share/pve-edk2-firmware/OVMF_SEV_4M.fd";
 const mostUnread = 16;

@@ -23,11 +23,14 @@ export interface QemuOptions {
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** Words that belong to no option. */
   readonly strays: readonly string[];
+  /** Options of which it is not known here whether the next word, which looks like another option, is their value. */
+  readonly doubtful: readonly string[];
 }
 
 export function qemuOptionsOf(words: readonly string[]): QemuOptions {
   const values = new Map<string, string[]>();
   const strays: string[] = [];
+  const doubtful: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
     if (!/^--?[A-Za-z]/.test(word)) {
@@ -39,15 +42,17 @@ export function qemuOptionsOf(words: readonly string[]): QemuOptions {
     const next = words[at + 1];
     // What is judged here always has a value; of other options, one that looks like an option is none.
     const takes = next !== undefined && !switches.has(name) && (judged.has(name) || !/^--?[A-Za-z]/.test(next));
+    if (next !== undefined && !takes && !switches.has(name)) doubtful.push(word);
     const before = values.get(name);
     if (before === undefined) values.set(name, [takes ? next : ""]);
     else before.push(takes ? next : "");
     if (takes) at += 1;
   }
-  return { values, strays };
+  return { values, strays, doubtful };
 }
 
-export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunch {
+export function readQemu(options: QemuOptions, host: Host): SeenLaunch {
+  const { values, strays } = options;
   const all = (...names: readonly string[]): readonly string[] => names.flatMap((name) => values.get(name) ?? []);
   const last = (name: string): string | undefined => values.get(name)?.at(-1);
   const machine = merged(all("machine"), "type");
@@ -73,8 +78,8 @@ export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunc
     ...member("secureTsc", said(of("secure-tsc"), asSwitch)),
     ...member("cbitpos", said(of("cbitpos"), asNumber)),
     ...member("reducedPhysBits", said(of("reduced-phys-bits"), asNumber)),
-    ...member("firmware", said(last("bios"), asText)),
-    ...(hasFlash(all("drive"), machine) ? { firmwareByFlash: true } : {}),
+    ...member("firmware", said(agreed(last("bios"), machine.get("firmware")), asText)),
+    ...(hasFlash(all("drive"), machine) || values.has("pflash") ? { firmwareByFlash: true } : {}),
     ...member("kernel", bootOf("kernel")),
     ...member("initrd", bootOf("initrd")),
     ...member("commandLine", bootOf("append")),
@@ -92,7 +97,7 @@ export function readQemu({ values, strays }: QemuOptions, host: Host): SeenLaunc
       .filter(([name]) => name === "file" || name.endsWith("filename"))
       .map(([, path]) => path)
       .concat(all("hda", "hdb", "hdc", "hdd"), strays),
-    unread: unreadParts(values, strays),
+    unread: [...objectParts(objects, guest), ...unreadParts(options, machine)].slice(0, mostStrays),
     asides: strays
       .filter((word) => !hasUnread(word))
       .slice(0, mostStrays)
@@ -151,17 +156,41 @@ function backendOf(name: string | undefined, objects: readonly OptionText[]): Sa
 }
 
 function kvmOf(accelerators: readonly string[], machine: OptionText, enabled: boolean): Said<boolean> | undefined {
-  if (enabled) return { known: true };
-  const first = optionText(accelerators[0] ?? "", "accel").get("accel") ?? machine.get("accel");
-  return first === undefined || first === "" ? undefined : said(first, (text) => text.split(":").includes("kvm"));
+  const [one] = accelerators;
+  const first = one === undefined ? machine.get("accel") : optionText(one, "accel").get("accel");
+  if (first === undefined || first === "") return enabled ? { known: true } : undefined;
+  return said(first, (text) => text.split(":").includes("kvm"));
 }
 
 function hasFlash(drives: readonly string[], machine: OptionText): boolean {
   return machine.has("pflash0") || drives.some((text) => optionText(text, "file").get("if") === "pflash");
 }
 
-function unreadParts(values: QemuOptions["values"], strays: readonly string[]): readonly Unread[] {
+function objectParts(objects: readonly OptionText[], guest: OptionText | undefined): readonly Unread[] {
+  const names = objects.flatMap((one) => one.get("id") ?? []);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  const strange = guest?.get("qom-type") === "sev-snp-guest" ? [...guest.keys()].filter((name) => !guestMembers.has(name)) : [];
+  return [
+    ...[...twice].map((name) => ({
+      option: `-object id=${withoutMarks(name)}`,
+      why: "Two objects have this name, and QEMU starts with neither. Leave one.",
+    })),
+    ...strange.map((name) => ({
+      option: `-object sev-snp-guest,${withoutMarks(name)}=`,
+      why: "What this does is not known here: it may change what is measured, or keep QEMU from starting. Take it out.",
+    })),
+  ];
+}
+
+function unreadParts({ values, strays, doubtful }: QemuOptions, machine: OptionText): readonly Unread[] {
   const parts: Unread[] = [];
+  for (const option of doubtful)
+    parts.push({
+      option: withoutMarks(option),
+      why: "Whether the option that follows it is its value is not known here. Give it a value that does not look like one.",
+    });
+  if (values.has("shim") || machine.has("shim"))
+    parts.push({ option: "-shim", why: "What it loads is not measured with the kernel. Take it out." });
   for (const file of values.get("readconfig") ?? [])
     parts.push({
       option: `-readconfig ${withoutMarks(file)}`,
@@ -203,10 +232,17 @@ const mostStrays = 16;
 const judged: ReadonlySet<string> = new Set(
   "accel append bios blockdev cpu drive fw_cfg global initrd kernel m machine object readconfig set smp".split(" "),
 );
-/** That take no value. */
+/** Of the object, in QEMU 9.1 to 10.1. */
+const guestMembers: ReadonlySet<string> = new Set([
+  ..."qom-type id policy cbitpos reduced-phys-bits kernel-hashes host-data id-block id-auth author-key-enabled auth-key-enabled".split(" "),
+  ..."vcek-disabled guest-visible-workarounds sev-device secure-tsc tsc-frequency".split(" "),
+]);
+/** That take no value. qemu-options.hx, of QEMU 2.12 and later. */
 const switches: ReadonlySet<string> = new Set([
   ..."nodefaults no-user-config no-reboot no-shutdown enable-kvm nographic daemonize S s snapshot no-hpet no-acpi usb mem-prealloc".split(
     " ",
   ),
-  ..."only-migratable preconfig full-screen no-fd-bootchk singlestep win2k-hack h help version".split(" "),
+  ..."only-migratable preconfig full-screen no-fd-bootchk singlestep one-insn-per-tb win2k-hack h help version semihosting".split(" "),
+  ..."alt-grab ctrl-grab no-frame no-quit sdl curses xen-attach xen-domid-restrict old-param enable-sync-profile async-teardown".split(" "),
+  ..."audio-help enable-fips nodefconfig nouserconfig no-kvm no-kvm-irqchip no-kvm-pit".split(" "),
 ]);

@@ -101,8 +101,8 @@ export function asUint64(text: string): bigint | undefined {
 }
 
 export function asSwitch(text: string): boolean | undefined {
-  if (["on", "yes", "true", "y", "1"].includes(text)) return true;
-  return ["off", "no", "false", "n", "0"].includes(text) ? false : undefined;
+  if (["on", "yes", "true", "y"].includes(text)) return true;
+  return ["off", "no", "false", "n"].includes(text) ? false : undefined;
 }
 
 /** Of a private area of Unicode: a text that has it already is unread, and no more. */

@@ -13,14 +13,18 @@ export interface ShellCommand {
 export function shellCommands(text: string): { readonly commands: readonly ShellCommand[] } | { readonly fault: string } {
   const lines = logicalLines(text);
   if (lines === undefined) return { fault: "a quote is not closed" };
-  const variables = assignedOnce(lines);
+  const bounded = withinBounds();
+  const variables = assignedOnce(lines, bounded);
   const commands: ShellCommand[] = [];
   for (const [number, line] of lines.entries()) {
     const valueOf = (name: string): string | undefined => {
       const variable = variables.get(name);
       return variable !== undefined && variable.line < number ? variable.value : undefined;
     };
-    const split = commandsOf(line, (name) => valueOf(name) ?? unreadText(name));
+    const split = commandsOf(
+      line,
+      bounded((name) => valueOf(name) ?? unreadText(name)),
+    );
     if (split === undefined) return { fault: "a substitution of variables that no shell knows" };
     commands.push(...split);
   }
@@ -65,17 +69,23 @@ function logicalLines(text: string): string[] | undefined {
 }
 
 /** Variables that stand in the text once, on a line of their own; where a script chooses or repeats, none is believed. */
-function assignedOnce(lines: readonly string[]): ReadonlyMap<string, { readonly value: string; readonly line: number }> {
+function assignedOnce(
+  lines: readonly string[],
+  bounded: ReturnType<typeof withinBounds>,
+): ReadonlyMap<string, { readonly value: string; readonly line: number }> {
   const assigned = new Map<string, { readonly value: string; readonly line: number }>();
   const doubtful = new Set<string>();
   for (const [number, line] of lines.entries()) {
     const valueOf = (name: string): string | undefined => (doubtful.has(name) ? undefined : assigned.get(name)?.value);
-    const commands = commandsOf(line, (name) => valueOf(name) ?? unreadText(name)) ?? [];
+    const lookUp = bounded((name) => valueOf(name) ?? unreadText(name));
+    const commands = commandsOf(line, lookUp) ?? [];
     for (const { words, cut } of commands) {
       if (words.some((word) => choices.has(word))) return new Map();
       for (const word of words) {
         const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)\+?=(.*)$/s.exec(word) ?? [];
         if (name === undefined || value === undefined) continue;
+        // It says where words end: with another, they are others.
+        if (name === "IFS") return new Map();
         if (assigned.has(name) || commands.length > 1 || cut || word.startsWith(`${name}+`) || !isAssignment(words)) doubtful.add(name);
         assigned.set(name, { value, line: number });
       }
@@ -83,6 +93,16 @@ function assignedOnce(lines: readonly string[]): ReadonlyMap<string, { readonly 
   }
   for (const name of doubtful) assigned.delete(name);
   return assigned;
+}
+
+/** Variables that hold variables double with each line: what all of them bring together is bounded, and whatever comes after that is unread. */
+function withinBounds(): (lookUp: (name: string) => string) => (name: string) => string {
+  let left = mostLookedUp;
+  return (lookUp) => (name) => {
+    const value = lookUp(name);
+    left -= value.length;
+    return left < 0 ? unreadText(name) : value;
+  };
 }
 
 function isAssignment([first = "", ...others]: readonly string[]): boolean {
@@ -122,6 +142,8 @@ function tokensOf(line: string, lookUp: (name: string) => string): readonly Pars
   }
 }
 
+/** Characters, of a whole text. */
+const mostLookedUp = 1_048_576;
 /** Whoever says one of these may set any variable, or not. */
 const choices: ReadonlySet<string> = new Set(
   "if then else elif case while until for select function { unset read . source eval local declare typeset let printf getopts mapfile readarray".split(

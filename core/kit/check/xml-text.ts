@@ -13,6 +13,8 @@ export interface XmlNode {
 /** @returns the root, or a sentence's end where there is none. */
 export function xmlRoot(text: string): XmlNode | { readonly fault: string } {
   if (/<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(text)) return { fault: "a document type, which libvirt never writes" };
+  // What stands in one is never decoded, and the parser does not tell it from other text.
+  if (text.includes("<![CDATA[")) return { fault: "a CDATA section, which libvirt never writes" };
   try {
     // `true`: whether it is well-formed is looked at first; the parser alone would make something of anything.
     // oxlint-disable-next-line typescript/no-deprecated -- its successor is another package of the same validator
