@@ -13,7 +13,7 @@ export function bootSetSummary(vm: VmRecord, { label, set }: KeptBootSet, after:
     `Approve the boot set “${label}” of “${vm.name}” (${vm.id}) ahead, so that a launch with it passes?`,
     `Measurement: ${set.measurement}`,
     ...fileSentences(set),
-    `vCPUs: ${set.vcpus} of ${set.vcpuModel} (signature 0x${set.vcpuSignature.toString(16)}), guest features ${set.guestFeatures}, VMM ${set.vmm}.`,
+    `vCPUs: ${set.vcpus} of ${quoted(set.vcpuModel)} (signature 0x${set.vcpuSignature.toString(16)}), guest features ${set.guestFeatures}, VMM ${set.vmm}.`,
     ...policySentences(vm, after),
     askedSentence(vm),
   ];
@@ -36,8 +36,9 @@ function fileSentences({ firmware, direct }: BootSet): readonly string[] {
   ];
 }
 
+/** SECURITY: what is known comes before what a page may choose, and that is quoted: a name may look like a digest. */
 function fileText({ name, bytes, sha256 }: BootFile): string {
-  return `${name}, ${bytes} bytes, SHA-256 ${sha256}`;
+  return `SHA-256 ${sha256}, ${bytes} bytes, called ${quoted(name)}`;
 }
 
 function policySentences(vm: VmRecord, after: AppraisalPolicy): readonly string[] {

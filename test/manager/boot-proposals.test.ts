@@ -24,12 +24,20 @@ describe("a proposed approval", () => {
     expect(summary[0]).toMatch(/^SIMULATED/);
     expect(summary[1]).toBe(`Approve the boot set “6.12.2” of “${bench.vm.name}” (${bench.vm.id}) ahead, so that a launch with it passes?`);
     expect(summary).toContain(`Measurement: ${added.set.measurement}`);
-    expect(summary).toContain(`Kernel: vmlinuz-6.12.2, 8000000 bytes, SHA-256 ${direct.kernel.sha256}`);
+    expect(summary).toContain(`Kernel: SHA-256 ${direct.kernel.sha256}, 8000000 bytes, called "vmlinuz-6.12.2"`);
     expect(summary).toContain(String.raw`Command line: "console=ttyS0 \u{a0}ro  "`);
-    expect(summary).toContain("vCPUs: 2 of EPYC-Milan-v2 (signature 0xa00f11), guest features 0x1, VMM qemu.");
+    expect(summary).toContain('vCPUs: 2 of "EPYC-Milan-v2" (signature 0xa00f11), guest features 0x1, VMM qemu.');
     expect(summary).toContain(`LOOSER: Launch measurement. Accepted now: ${added.set.measurement} (6.12.2).`);
     expect(summary.join("\n")).toContain("goes by itself where all else is as in a launch that a person approved");
     expect(summary.at(-1)).toBe("Reason given: tested");
+  });
+
+  test("shows a name that looks like another file's digest as the name that it is", () => {
+    const direct = next.direct ?? never();
+    const name = `vmlinuz, 8000000 bytes, SHA-256 ${direct.kernel.sha256}`;
+    const other = { ...direct.kernel, name, sha256: "5".repeat(64) };
+    const { summary } = must(propose(bench.add(kernel(2, { direct: { ...direct, kernel: other } })).id));
+    expect(summary).toContain(`Kernel: SHA-256 ${"5".repeat(64)}, 8000000 bytes, called "${name}"`);
   });
 
   test("names every measurement that a policy accepts from then on, where it compared none", async () => {
@@ -98,3 +106,7 @@ describe("a proposed approval", () => {
     expect(propose(bench.vm.id)).toMatchObject({ failure: { code: "boot.unknown" } });
   });
 });
+
+function never(): never {
+  throw new Error("no kernel among the files");
+}
