@@ -84,7 +84,8 @@ function planFrom(options: PlanOptions, before: HostPlanView | undefined): Resul
   if (host === undefined) return fail(failure("cli.usage", `--host is one of ${hosts.join(", ")}`));
   const delivery = deliveries.find((one): one is Delivery => one === (options.delivery ?? before?.delivery ?? "fw-cfg"));
   if (delivery === undefined) return fail(failure("cli.usage", `--delivery is one of ${deliveries.join(", ")}`));
-  const folder = options.folder ?? before?.folder;
+  // A slash at the end is a habit, and means nothing.
+  const folder = options.folder?.replace(/(?<=.)\/+$/, "") ?? before?.folder;
   if (folder === undefined) return fail(failure("cli.usage", "--folder is needed: where the kit's files lie on the host"));
   const disks = each(options.disk ?? [], parseDiskPath);
   if (!disks.ok) return disks;

@@ -44,18 +44,19 @@ export function allowedPermissions(policy: AppraisalPolicy): readonly ("debug" |
 
 /** The first member that cannot stand in a launch line. */
 function faultOf(plan: KeptPlan): Failure | undefined {
-  const faulty = (member: string): Failure => failure("kit.plan-malformed", member);
+  const faulty = (member: keyof typeof forms): Failure => failure("kit.plan-malformed", `${member}: ${forms[member]}`);
   const { memoryMib, guestPolicy, folder, disks, cbitpos, reducedPhysBits, proxmoxId, idKey, authorKey, guestSvn } = plan;
   if (!isWhole(memoryMib, leastMemory, mostMemory)) return faulty("memoryMib");
   if (!/^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/.test(guestPolicy)) return faulty("guestPolicy");
   const bits = parseGuestPolicy(BigInt(guestPolicy));
-  if (!bits.ok) return failure("kit.plan-malformed", "guestPolicy", bits.failure);
+  if (!bits.ok) return failure("kit.plan-malformed", `guestPolicy: ${forms.guestPolicy}`, bits.failure);
   if (!isPath(folder) || folder.endsWith("/")) return faulty("folder");
   if (disks.length > maximumDisks || !disks.every(({ path }) => isPath(path) && !path.endsWith("/"))) return faulty("disks");
-  if (new Set(disks.map(({ path }) => path)).size !== disks.length) return faulty("disks: the same path twice");
+  if (new Set(disks.map(({ path }) => path)).size !== disks.length) return failure("kit.plan-malformed", "disks: the same path twice");
   if (!isWhole(cbitpos, 32, 63)) return faulty("cbitpos");
   if (!isWhole(reducedPhysBits, 1, 63)) return faulty("reducedPhysBits");
-  if ((plan.host === "proxmox") !== (proxmoxId !== undefined)) return faulty("proxmoxId: where the host is Proxmox VE, and only there");
+  if ((plan.host === "proxmox") !== (proxmoxId !== undefined))
+    return failure("kit.plan-malformed", "proxmoxId: where the host is Proxmox VE, and only there");
   if (proxmoxId !== undefined && !isWhole(proxmoxId, 100, 999_999_999)) return faulty("proxmoxId");
   for (const [member, name] of [["idKey", idKey] as const, ["authorKey", authorKey] as const])
     if (name !== undefined && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) return faulty(member);
@@ -64,7 +65,7 @@ function faultOf(plan: KeptPlan): Failure | undefined {
     if (plan[member] !== undefined && !/^[0-9a-f]{32}$/.test(plan[member])) return faulty(member);
   // Without an ID key there is no ID block that could carry them: said here, not lost without a word.
   for (const member of ["authorKey", "familyId", "imageId", "guestSvn"] as const)
-    if (idKey === undefined && plan[member] !== undefined) return faulty(`${member} without idKey`);
+    if (idKey === undefined && plan[member] !== undefined) return failure("kit.plan-malformed", `${member} without idKey`);
   return undefined;
 }
 
@@ -106,3 +107,18 @@ const leastMemory = 352;
 /** 16 TiB. */
 const mostMemory = 16_777_216;
 const maximumDisks = 16;
+/** What each member must be, for whoever reads the refusal. */
+const forms = {
+  memoryMib: `${leastMemory} to ${mostMemory}`,
+  guestPolicy: "0x and hex without zeros before it; bit 17 is set, and none above 25",
+  folder: "an absolute path without a slash at its end",
+  disks: `at most ${maximumDisks} absolute paths`,
+  cbitpos: "32 to 63",
+  reducedPhysBits: "1 to 63",
+  proxmoxId: "100 to 999999999",
+  idKey: "lower-case letters, digits and hyphens",
+  authorKey: "lower-case letters, digits and hyphens",
+  guestSvn: "0 to 4294967295",
+  familyId: "32 lower-case hex digits",
+  imageId: "32 lower-case hex digits",
+} as const;

@@ -74,9 +74,10 @@ describe("from a plan to a kit", () => {
       folder: "/srv/vm/db-1",
       disks: [{ path: "/srv/vm/db-1/a,b.qcow2", format: "qcow2" }],
     });
-    await good("vm", "plan", "db-1", ...plan);
+    await good("vm", "plan", "db-1", ...plan, "--folder", "/srv/vm/db-1/");
     const vm = (await good("vm", "show", "db-1", "--json")).json() as VmDetail;
     expect((await good("vm", "plan", "db-1", "--json")).json()).toEqual(vm.hostPlan);
+    expect(vm.hostPlan?.folder).toBe("/srv/vm/db-1");
     for (const command of ["plan", "show"])
       expect((await good("vm", command, "db-1")).stdout).toContain("db-1 on qemu: 4096 MiB, guest policy 0x30000");
   }, 60_000);
@@ -91,6 +92,7 @@ describe("from a plan to a kit", () => {
       [["--memory", "much"], 2, "cli.usage"],
       [["--host", "xen"], 2, "cli.usage"],
       [["--disk", "/a.raw,format=vmdk"], 2, "cli.usage"],
+      [["--disk", "a.raw"], 1, "kit.plan-malformed"],
       [["--host", "proxmox"], 1, "kit.plan-malformed"],
       [["--guest-svn", "3"], 1, "kit.plan-malformed"],
     ] as const)
