@@ -1,6 +1,7 @@
-// `--disk id=…,device=…,name=…`: a disk that a VM's agent opens, as several commands take it.
+// `--disk id=…,device=…,name=…` and `--endpoint HOST:PORT`: what a VM's agent opens and where it dials, as several commands take them.
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
+import { parseEndpoint } from "../launch/agent-configuration.ts";
 
 /** Each field once, in any order. */
 export function parseDisk(text: string): Result<{ id: string; device: string; name: string }> {
@@ -8,7 +9,13 @@ export function parseDisk(text: string): Result<{ id: string; device: string; na
   const [id, device, name] = [fields.get("id"), fields.get("device"), fields.get("name")];
   if (fields.size !== 3 || text.split(",").length !== 3 || id === undefined || device === undefined || name === undefined)
     return fail(failure("cli.usage", `--disk is id=…,device=…,name=…, not ${text}`));
+  if (!device.startsWith("/")) return fail(failure("cli.usage", `--disk's device is an absolute path inside the VM, not ${device}`));
   return ok({ id, device, name });
+}
+
+/** `--endpoint HOST:PORT`, as an agent's configuration takes it. */
+export function parseEndpointOption(text: string): Result<string> {
+  return parseEndpoint(text) === undefined ? fail(failure("cli.usage", `--endpoint is HOST:PORT, not ${text}`)) : ok(text);
 }
 
 /** All of them, or why the first bad one is bad. */

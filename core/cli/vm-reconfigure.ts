@@ -9,7 +9,7 @@ import { askManager, collect, findVm, makeManagerCommand, type ManagerOptions } 
 import { configurationText, configurationsText, lastLaunchSentence } from "./configuration-text.ts";
 import { confirmVm } from "./confirm-vm.ts";
 import type { ManagerClient } from "./control-client.ts";
-import { each, parseDisk } from "./disk-option.ts";
+import { each, parseDisk, parseEndpointOption } from "./disk-option.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
 
 interface ReconfigureOptions extends ManagerOptions {
@@ -66,11 +66,13 @@ async function reconfigure(api: ManagerClient, output: Output, vm: string, optio
   if (!before.ok) return output.refuse(before.failure);
   const disks = disk === undefined ? ok(before.value.configuration.disks.map((one) => ({ ...one }))) : each(disk, parseDisk);
   if (!disks.ok) return output.refuse(disks.failure);
+  const endpoints = each(endpoint ?? before.value.configuration.manager.endpoints, parseEndpointOption);
+  if (!endpoints.ok) return output.refuse(endpoints.failure);
   const retry = options.retry === undefined ? ok(undefined) : parseRetry(options.retry);
   if (!retry.ok) return output.refuse(retry.failure);
   await api.configurations.issue({
     vm,
-    endpoints: [...(endpoint ?? before.value.configuration.manager.endpoints)],
+    endpoints: endpoints.value,
     disks: disks.value,
     ...(retry.value === undefined ? {} : { retry: retry.value }),
     reason,

@@ -8,7 +8,7 @@ import { failure } from "../base/failure.ts";
 import { canonicalJson } from "../base/json.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
-import { each, parseDisk, splitOnce } from "./disk-option.ts";
+import { each, parseDisk, parseEndpointOption, splitOnce } from "./disk-option.ts";
 import { vmLine, vmText } from "./launch-text.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { bootCommand } from "./vm-boot.ts";
@@ -69,6 +69,10 @@ function addCommand(): Command {
       askManager(options, async (api, output) => {
         const disks = each(options.disk ?? [], parseDisk);
         if (!disks.ok) return output.refuse(disks.failure);
+        const endpoints = each(options.endpoint ?? [], parseEndpointOption);
+        if (!endpoints.ok) return output.refuse(endpoints.failure);
+        if (options.simulated !== true && disks.value.length === 0)
+          return output.refuse(failure("cli.usage", "give each disk of the VM with --disk; only a simulated VM has one without it"));
         const keyFiles = each(options.diskKeyFile ?? [], parseKeyFile);
         if (!keyFiles.ok) return output.refuse(keyFiles.failure);
         const policy = policyOf(options);

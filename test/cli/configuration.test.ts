@@ -62,7 +62,7 @@ describe("another configuration", needs("cryptsetup"), () => {
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("nothing changed")]);
     expect(await configurations()).toHaveLength(2);
     for (const [args, code] of [
-      [["--endpoint", "no-port"], "configuration.malformed"],
+      [["--endpoint", "no-port"], "cli.usage"],
       [["--disk", "id=root"], "cli.usage"],
       [["--retry", "5,120"], "cli.usage"],
       [["--retry", "9,8,0"], "configuration.malformed"],
