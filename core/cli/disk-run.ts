@@ -1,5 +1,6 @@
 // What `portcullis disk prepare` and `disk check` do: ask the manager and follow until the disk is done, or look at a header alone.
 // Ctrl-C stops the work where it can go on later, and says how.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DiskMode, DiskQuestion, DiskRun } from "../api/disk-schemas.ts";
 import { failure } from "../base/failure.ts";
@@ -47,6 +48,10 @@ export async function check(named: string, options: CheckOptions): Promise<void>
   const tool = findCryptsetup();
   if (!tool.ok) {
     process.exitCode = output.refuse(tool.failure);
+    return;
+  }
+  if (!existsSync(image)) {
+    process.exitCode = output.refuse(failure("cli.unreadable", image));
     return;
   }
   const checked = await checkDisk(tool.value, image);
