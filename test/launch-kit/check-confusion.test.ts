@@ -43,6 +43,13 @@ describe("QEMU", () => {
   test("the machine's own way to ask for KVM is one", () =>
     expect(found(sound.replace("-accel kvm", "").replace("q35,", "q35,accel=kvm,"))).toEqual([]));
 
+  test.each([": ${P:=0xb0000}", "P[0]=0xb0000", ": $[P=0xb0000]"])("a variable that is also given a value by %s is not believed", (line) =>
+    expect(found(`P=0x30000\n${line}\n${sound.replace("0x30000", "$P")}`)).toEqual(["policy-unread: -object sev-snp-guest,policy="]),
+  );
+
+  test("braces that a shell may make options of are not passed over", () =>
+    expect(found(`${sound} {-kernel,other}`)).toEqual(["unread-part: {-kernel,other}"]));
+
   test("where a script says how words are split, no variable is believed", () => {
     const text = sound.replace("0x30000", "$P");
     expect(found(`P=0x30000\n${text}`)).toEqual([]);

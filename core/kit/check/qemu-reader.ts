@@ -206,8 +206,10 @@ function unreadParts({ values, strays, doubtful }: QemuOptions, machine: OptionT
   for (const text of values.get("object") ?? [])
     if (optionText(text, "qom-type").get("qom-type") === "igvm-cfg")
       parts.push({ option: "-object igvm-cfg", why: "An IGVM file says by itself what is loaded and measured, and it was not seen." });
+  // Some shells make several words of one with braces.
   for (const word of strays)
-    if (hasUnread(word)) parts.push({ option: withoutMarks(word), why: "What stands there was not seen. Write the options themselves." });
+    if (hasUnread(word) || /^[^{]*\{[^}]*(?:,|\.\.)/.test(word))
+      parts.push({ option: withoutMarks(word), why: "What stands there was not seen. Write the options themselves." });
   return parts.slice(0, mostStrays);
 }
 

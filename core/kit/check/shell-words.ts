@@ -76,6 +76,9 @@ function assignedOnce(
   const assigned = new Map<string, { readonly value: string; readonly line: number }>();
   const doubtful = new Set<string>();
   for (const [number, line] of lines.entries()) {
+    // Arithmetic, elements of arrays and ${NAME:=value} put values into variables, too.
+    if (line.includes("$[")) return new Map();
+    for (const [, element, given] of line.matchAll(/\b([A-Za-z_]\w*)\[|\$\{([A-Za-z_]\w*):?=/g)) doubtful.add(element ?? given ?? "");
     const valueOf = (name: string): string | undefined => (doubtful.has(name) ? undefined : assigned.get(name)?.value);
     const lookUp = bounded((name) => valueOf(name) ?? unreadText(name));
     const commands = commandsOf(line, lookUp) ?? [];
