@@ -17,7 +17,12 @@ export interface Answer {
 
 /** Runs `portcullis …args` to its end; stdin is no terminal. */
 export function portcullis(...args: readonly string[]): Promise<Answer> {
-  const child = spawn(process.execPath, [portcullisProgram, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 50_000 });
+  return portcullisIn(process.cwd(), ...args);
+}
+
+/** The same in a folder, where names of files are short. */
+export function portcullisIn(folder: string, ...args: readonly string[]): Promise<Answer> {
+  const child = spawn(process.execPath, [portcullisProgram, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], timeout: 50_000 });
   return answerOf(child);
 }
 
