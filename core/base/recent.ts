@@ -69,6 +69,5 @@ export class Recent<T> {
 
 /** A name for what has this digest: a character for each byte. In one call, for a string that grows costs more than the digest. */
 export function nameOfDigest(digest: Uint8Array): string {
-  const name: string = Reflect.apply(String.fromCharCode, undefined, digest);
-  return name;
+  return String.fromCharCode(...digest);
 }

@@ -63,7 +63,8 @@ export const measureFailures = {
   "measure.no-report": {
     family: "misconfigured",
     peer: "not-accepted",
-    sentence: "The launch ended before there was a report that could be read, so there is nothing to explain or compare. Choose another launch.",
+    sentence:
+      "The launch ended before there was a report that could be read, so there is nothing to explain or compare. Choose another launch.",
   },
   "measure.no-boot-set": {
     family: "misconfigured",
