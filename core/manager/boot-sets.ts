@@ -102,6 +102,8 @@ export function retireBootSet(context: BootContext, { vm: id, id: bootSet, reaso
   const { measurement } = kept.set;
   if (kept.retiredAt !== undefined) return fail(failure("boot.retired", kept.label));
   if (kept.approvedAt === undefined && !isAccepted(found.value)) return fail(failure("boot.not-approved", kept.label));
+  // It would go on to pass, and whoever retired it would believe that it does not.
+  if (acceptedBy(vm.policy) === undefined && vm.policy.release === "automatic") return fail(failure("boot.not-compared", kept.label));
   const policy = policyWithout(vm, measurement);
   if (!policy.ok) return policy;
   const next = withPolicy(ports, vm, { policy: policy.value, before: vm.policyVersions[0]?.digest ?? "" }, reason);

@@ -235,6 +235,18 @@ describe("retired", () => {
     expect(await bench.launch(old)).toMatchObject({ state: "pending", because: { reason: "first-launch" } });
   });
 
+  test("nothing is, where nobody compares and nobody is asked", async () => {
+    bench.vm = await bench.enrolled("first-launch-manual", { waived: "compared by hand" });
+    const was = bench.add(old, "6.12.1");
+    bench.approve(was);
+    const { policy } = bench.now();
+    const waived = { ...policy, release: "automatic", checks: { ...policy.checks, measurement: { waived: "by hand again" } } } as const;
+    must(bench.world.manager.changePolicy({ vm: bench.vm.id, policy: waived, before: bench.before(), reason: "x" }));
+    expect(bench.retire(was)).toMatchObject({ failure: { code: "boot.not-compared" } });
+    // It would have been retired, and launched all the same.
+    expect((await bench.launch(old)).state).toBe("opened");
+  });
+
   test("its files may come back as a new candidate", () => {
     const added = bench.add();
     bench.approve(added);

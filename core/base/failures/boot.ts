@@ -53,6 +53,12 @@ export const bootFailures = {
     sentence:
       "It is the only measurement that the VM's policy accepts, so the VM could not launch any more. Approve the next boot set first, or disable the VM.",
   },
+  "boot.not-compared": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "The VM's policy compares no measurement and asks nobody, so launches with this boot set would go on to pass. Let the policy name the measurements that it accepts first.",
+  },
   "boot.too-long-to-show": {
     family: "limited",
     peer: "malformed",
