@@ -69,5 +69,5 @@ export class Recent<T> {
 
 /** A name for what has this digest: a character for each byte. In one call, for a string that grows costs more than the digest. */
 export function nameOfDigest(digest: Uint8Array): string {
-  return String.fromCharCode(...digest);
+  return String(Reflect.apply(String.fromCharCode, undefined, digest));
 }
