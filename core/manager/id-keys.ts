@@ -56,7 +56,7 @@ export class IdKeys {
     });
   }
 
-  /** `id-key.name`, `id-key.taken`, `id-key.too-many`, `id-key.curve`, `keychain.*`, `store.*`. */
+  /** `id-key.name`, `id-key.taken`, `id-key.left-over`, `id-key.too-many`, `id-key.curve`, `keychain.*`, `store.*`. */
   add(question: NewIdKey): Promise<Result<IdKeyRecord>> {
     return this.#inTurn(() => this.#add(question));
   }
@@ -92,10 +92,17 @@ export class IdKeys {
     try {
       const point = secret.use((bytes) => signing.publicKeyP384(bytes));
       if (point === undefined) return fail(failure("id-key.curve"));
-      // CRASH: if we stop after this, the keychain holds a key that no record names: it signs nothing, and the next one of this name takes
-      // its place.
+      // SECURITY: never over a key that policies may rely on, and that only this data folder does not know (it may be an older copy).
+      const there = await keychain.getSecret(idKeyAccount(name));
+      if (there.ok) there.value.wipe();
+      if (there.ok || there.failure.code !== "keychain.no-such-key") return there.ok ? fail(failure("id-key.left-over", name)) : there;
+      // CRASH: if we stop after this, the keychain holds a key that no record names: it signs nothing, and its name stays taken.
       const written = await keychain.setSecret(idKeyAccount(name), secret);
-      if (!written.ok) return written;
+      if (!written.ok) {
+        // A failed write may have been one in part.
+        await keychain.deleteSecret(idKeyAccount(name));
+        return written;
+      }
       const key = { name, purpose, createdAt: clock.now(), imported: scalar !== undefined, publicKey: toHex(point) };
       const committed = this.#context.ledger.commit(keyAddedFacts(key, primitives, keychain.backend), () => ({ idKey: key }));
       // Where the answer is unknown the store is asked again: a record that is there needs its key.

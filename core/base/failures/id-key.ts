@@ -12,6 +12,12 @@ export const idKeyFailures = {
     peer: "malformed",
     sentence: "There is a key of this name already, and a key is never overwritten. Choose another name.",
   },
+  "id-key.left-over": {
+    family: "refused",
+    peer: "malformed",
+    sentence:
+      "The keychain holds a key of this name that the data folder does not know: of a crash, or because the folder was put back from an older copy. It is never overwritten: choose another name, or restore the folder that knows it.",
+  },
   "id-key.unknown": {
     family: "refused",
     peer: "malformed",
