@@ -58,14 +58,16 @@ const hostText: Target = {
     ...inputs.map((input) => utf8(must(makeKit(input)).files[0]?.text ?? "")),
     utf8("A=1; B=\"$A\" exec /usr/bin/qemu-system-x86_64 -M 'q35' -smp ${A:-4} $'-m' 4G <x 2>&1 # it's\n"),
     utf8('qemu-kvm -object \'{"qom-type":"sev-snp-guest","id":"a","policy":196608}\' -machine confidential-guest-support=a'),
-    utf8("<domain type='kvm'><os><loader>x</loader></os><![CDATA[x]]><!-- y --><cpu mode='host-model'/>&#65;&lt;</domain>"),
+    utf8("<domain type='kvm'><os><loader>x</loader></os><!-- y --><cpu mode='host-model'/>&#65;&lt;</domain>"),
+    utf8("V=xxxx\nV=$V$V W=$V$V\nX=$W$W\nY=$X$X\nqemu-system-x86_64 -machine q35 -append $Y -object sev-snp-guest,id=a\n"),
+    utf8("<domain type='kvm'><commandline xmlns='q'><arg value='-object'/></commandline><override/></domain>"),
     utf8('# x\namd-sev: snp\nargs: -append "a \\" b" \'c d\' e\\ f\n[snap]\ncores: 2\n'),
   ],
   mutate: mutateWith(
     mutateText({
       pieces: /([\s,='"<>/]+)/,
       texts: [
-        ..."-object -machine -readconfig -set {} [] <a> </a> <a/> <!DOCTYPE &#0; &amp; ]]> policy=0xb0000 amd-sev: args: [x] ${ $( ` \\ ,, sev0 -1 1e9 \u{f5a0f}".split(
+        ..."-object -machine -readconfig -set {} [] <a> </a> <a/> <!DOCTYPE <![CDATA[ &#0; &amp; ]]> [PENDING] IFS=, P[0]=1 policy=0xb0000 amd-sev: args: [x] ${ $( ` \\ ,, sev0 -1 1e9 \u{f5a0f}".split(
           " ",
         ),
         "\n",

@@ -130,6 +130,7 @@ function passedFiles(domain: XmlNode): readonly { readonly name: string; readonl
 function passedOptions(domain: XmlNode): readonly Unread[] {
   const overrides = domain.children
     .filter((one) => isPassed(one, "override"))
+    .slice(0, 1)
     .map(({ name }) => ({ option: `<${name}>`, why: "It goes past libvirt to QEMU and may change what the rest says. Take it out." }));
   const options = [...qemuOptionsOf(passedWords(domain)).values.keys()]
     .filter((name) => changing.has(name))
