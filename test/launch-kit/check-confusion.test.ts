@@ -79,6 +79,9 @@ describe("libvirt", () => {
     expect(found(sound.replace(one, `${one}<${name}>0x20000</${name}>`))).toEqual([`unread-part: <${name}>`]);
   });
 
+  test("text is all that libvirt takes for it, from elements within, too", () =>
+    expect(found(sound.replace("0x30000", "0x3<a>b</a>0000"))).toEqual(["policy-debug: <policy>"]));
+
   test("text that would be decoded, and must not be, is refused", () =>
     expect(checkHost(sound.replace("/f/vmlinuz", "<![CDATA[/f/a&amp;b]]>"))).toMatchObject({ failure: { code: "kit.check-malformed" } }));
 });

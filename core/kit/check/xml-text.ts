@@ -6,7 +6,7 @@ export interface XmlNode {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlNode[];
-  /** All of its own text. */
+  /** All of its text, and of what is in it: XPath's string(), by which libvirt reads. */
   readonly text: string;
 }
 
@@ -59,7 +59,13 @@ function nodesOf(list: unknown, depth: number): XmlNode[] {
 
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return "";
-  return content.map((one: unknown) => (isText(one) ? decoded(String(one["#text"])) : "")).join("");
+  return content.map((one: unknown) => (isText(one) ? decoded(String(one["#text"])) : textOf(elementContent(one)))).join("");
+}
+
+/** Of a node that is no text. */
+function elementContent(one: unknown): unknown {
+  const [, content] = Object.entries(one as Record<string, unknown>).find(([key]) => key !== ":@" && !key.startsWith("?")) ?? [];
+  return content;
 }
 
 function isText(one: unknown): one is { readonly "#text": unknown } {
