@@ -24,7 +24,7 @@ export function policySummary(vm: VmRecord, after: AppraisalPolicy, reason: stri
     ...looser,
     ...some(stricter, "stricter"),
     ...some(changed, "changed otherwise"),
-    `Reason given: ${reason}`,
+    `Reason given: “${reason}”`,
   ]);
 }
 

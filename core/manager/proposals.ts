@@ -146,7 +146,7 @@ export class OpenProposals implements Proposals {
     const preview = previewBootSet(this.#context, { vm: id, id: bootSet });
     if (!preview.ok) return preview;
     const { vmName, measurement, before } = preview.value;
-    const summary = [...preview.value.summary, `Reason given: ${reason}`];
+    const summary = [...preview.value.summary, `Reason given: “${reason}”`];
     // SECURITY: a page could bury what the policy accepts under a command line that is long enough.
     if (summary.join("\n").length > maximumSummary) return fail(failure("boot.too-long-to-show"));
     const head = this.#head(vmName, reason, summary);

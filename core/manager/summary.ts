@@ -19,7 +19,7 @@ export function summaryOf(launch: LaunchRecord, verdict: "approve" | "deny", rea
     ...becauseSentences(launch.because),
     ...(report?.ok === true ? reportSentences(report.value) : ["Its report cannot be read."]),
     ...checkSentences(launch),
-    `Reason given: ${reason}`,
+    `Reason given: “${reason}”`,
   ];
 }
 

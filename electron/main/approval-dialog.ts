@@ -1,5 +1,5 @@
 // Who approves in the desktop app? The person, in a native dialog that the main process fills from the service over a port of its own.
-// SECURITY: row 19. Nothing that the page wrote is shown but the reason, and that as a quotation; the answer names the proposal and its verdict.
+// SECURITY: row 19. Nothing that the page wrote is shown but the reason, which the service quotes; the answer names the proposal and its verdict.
 import { createORPCClient } from "@orpc/client";
 import { RPCLink } from "@orpc/client/message-port";
 import type { ContractRouterClient } from "@orpc/contract";
@@ -26,12 +26,7 @@ export function questionOf(proposal: ProposalView): Question {
     type: approve ? "warning" : "question",
     title: "Portcullis",
     message: approve ? `Release the disk keys of ${plain(proposal.vmName)}?` : `Deny this launch of ${plain(proposal.vmName)}?`,
-    detail: [
-      ...proposal.summary.map(plain),
-      "",
-      `Evidence ${proposal.evidence.slice(0, 16)}…${proposal.evidence.slice(-16)}`,
-      `Reason given: “${plain(proposal.reason)}”`,
-    ].join("\n"),
+    detail: [...proposal.summary.map(plain), "", `Evidence ${proposal.evidence.slice(0, 16)}…${proposal.evidence.slice(-16)}`].join("\n"),
     buttons: ["Cancel", approve ? "Release the keys" : "Deny the launch"],
     defaultId: 0,
     cancelId: 0,
@@ -44,12 +39,7 @@ function policyQuestionOf(proposal: PolicyProposalView): Question {
     type: "warning",
     title: "Portcullis",
     message: `Change the policy of ${plain(proposal.vmName)}?`,
-    detail: [
-      ...proposal.summary.map(plain),
-      "",
-      `From ${proposal.before.slice(0, 16)}… to ${proposal.after.slice(0, 16)}…`,
-      `Reason given: “${plain(proposal.reason)}”`,
-    ].join("\n"),
+    detail: [...proposal.summary.map(plain), "", `From ${proposal.before.slice(0, 16)}… to ${proposal.after.slice(0, 16)}…`].join("\n"),
     buttons: ["Cancel", "Change the policy"],
     defaultId: 0,
     cancelId: 0,
@@ -63,7 +53,7 @@ function bootSetQuestionOf(proposal: BootSetProposalView): Question {
     title: "Portcullis",
     message: `Approve boot files of ${plain(proposal.vmName)} ahead?`,
     // The measurement is one of the sentences, whole.
-    detail: [...proposal.summary.map(plain), "", `Reason given: “${plain(proposal.reason)}”`].join("\n"),
+    detail: proposal.summary.map(plain).join("\n"),
     buttons: ["Cancel", "Approve ahead"],
     defaultId: 0,
     cancelId: 0,

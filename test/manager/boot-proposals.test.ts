@@ -29,7 +29,7 @@ describe("a proposed approval", () => {
     expect(summary).toContain('vCPUs: 2 of "EPYC-Milan-v2" (signature 0xa00f11), guest features 0x1, VMM qemu.');
     expect(summary).toContain(`LOOSER: Launch measurement. Accepted now: ${added.set.measurement} (6.12.2).`);
     expect(summary.join("\n")).toContain("goes by itself where all else is as in a launch that a person approved");
-    expect(summary.at(-1)).toBe("Reason given: tested");
+    expect(summary.at(-1)).toBe("Reason given: “tested”");
   });
 
   test("shows a name that looks like another file's digest as the name that it is", () => {

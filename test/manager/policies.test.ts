@@ -132,7 +132,7 @@ describe("a proposed change", () => {
     expect(summary[2]).toBe("Looser: 1. Stricter: 1. Otherwise: 0.");
     expect(summary[3]).toMatch(/^LOOSER: Privilege level of the agent\. Waived now: a firmware layer/);
     expect(summary[4]).toMatch(/^Stricter: Time to approve/);
-    expect(summary.at(-1)).toBe("Reason given: because");
+    expect(summary.at(-1)).toBe("Reason given: “because”");
   });
 
   describe("of which a dialog could not show all that becomes looser is refused", () => {

@@ -32,7 +32,7 @@ describe("proposing", () => {
     expect(summary.join("\n")).toContain(`Measurement: ${"00".repeat(48)}`);
     expect(summary.join("\n")).toContain("Reported TCB (Milan): bootloader 4, tee 0, snp 24, microcode 219; firmware 1.55.29.");
     expect(summary.filter((line) => line.startsWith("Not checked:")).length).toBeGreaterThan(3);
-    expect(summary.at(-1)).toBe("Reason given: planned restart");
+    expect(summary.at(-1)).toBe("Reason given: “planned restart”");
     expect(propose("deny").summary[1]).toContain("Deny the launch of “web-1”");
   });
 
