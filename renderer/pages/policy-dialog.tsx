@@ -1,16 +1,12 @@
 // Why, and is it really you? A policy says who gets keys, so another one is confirmed like a release: first the reason, then the window of the app or the code
 // from the terminal.
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import type { PolicyDraft } from "../../core/api/policy-schemas.ts";
 import type { PolicyProposalView, StatusView, VmDetail } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";
-import { useConnection } from "../api/query.ts";
-import { act, type Permission } from "../can.ts";
-import { ActionButton } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { TextArea } from "../parts/field.tsx";
-import { FailureNotice } from "../parts/notice.tsx";
 import { PolicyChanges } from "../parts/policy-changes.tsx";
+import { ReasonForm } from "../parts/reason-dialog.tsx";
 import { Confirmation } from "./confirmation.tsx";
 
 interface Props {
@@ -49,7 +45,15 @@ export function PolicyDialog({ vm, text, changes, confirmation, onClose, onChang
           </div>
         </>
       ) : proposal === undefined ? (
-        <Reason vm={vm} text={text} changes={changes} onProposed={setProposal} onClose={close} />
+        <ReasonForm
+          verb="Change it …"
+          doing="Asking …"
+          ask={(client, reason) => client.approvals.proposePolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason })}
+          onDone={setProposal}
+          onClose={close}
+        >
+          <PolicyChanges changes={changes} />
+        </ReasonForm>
       ) : (
         <Confirmation
           proposal={proposal}
@@ -62,42 +66,3 @@ export function PolicyDialog({ vm, text, changes, confirmation, onClose, onChang
     </Dialog>
   );
 }
-
-interface ReasonProps extends Pick<Props, "vm" | "text" | "changes" | "onClose"> {
-  readonly onProposed: (proposal: PolicyProposalView) => void;
-}
-
-function Reason({ vm, text, changes, onProposed, onClose }: ReasonProps) {
-  const connection = useConnection();
-  const action = useAction();
-  const [reason, setReason] = useState("");
-  const given = reason.trim();
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    action.run((client) => client.approvals.proposePolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason: given }), onProposed);
-  };
-  const can: Permission =
-    given === ""
-      ? { allowed: false, why: "Write a reason first." }
-      : given.length > longest
-        ? { allowed: false, why: `The reason may have ${longest} characters; it has ${given.length}.` }
-        : act(connection);
-  return (
-    <form className="form" onSubmit={submit} noValidate>
-      <PolicyChanges changes={changes} />
-      <TextArea label="Reason" hint="It stays in the audit log beside the new version." rows={3} value={reason} onChange={setReason} />
-      {action.failure !== undefined && <FailureNotice failure={action.failure} />}
-      <div className="dialog-buttons">
-        <ActionButton submits kind="primary" can={can} running={action.running && "Asking …"}>
-          Change it …
-        </ActionButton>
-        <button type="button" className="button button-plain" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
-    </form>
-  );
-}
-
-/** The contract's own limit. */
-const longest = 500;
