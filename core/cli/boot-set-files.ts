@@ -16,7 +16,7 @@ import type { Output } from "./output.ts";
 import { readFile } from "./report-run.ts";
 
 /** Says how far it is where a file takes its time. */
-export async function readBootSet(options: BootOptions, output: Output): Promise<Result<BootSet>> {
+export function readBootSet(options: BootOptions, output: Output): Result<BootSet> {
   const { ovmf, vcpus } = options;
   if (ovmf === undefined || vcpus === undefined) return fail(failure("cli.usage", "give --ovmf and --vcpus"));
   // What is wrong with an option is said before a file of gigabytes is read.
@@ -28,7 +28,7 @@ export async function readBootSet(options: BootOptions, output: Output): Promise
   if (!bytes.ok) return bytes;
   const firmware = measureFirmwareFile(nameOf(ovmf), bytes.value, nodePrimitives);
   if (!firmware.ok) return firmware;
-  const direct = await directFrom(options, output);
+  const direct = directFrom(options, output);
   if (!direct.ok) return direct;
   const set = {
     firmware: firmware.value,
@@ -43,9 +43,9 @@ export async function readBootSet(options: BootOptions, output: Output): Promise
 }
 
 /** `measure.unreadable`, `measure.kernel-empty`. */
-export async function readBootFile(path: string, output: Output): Promise<Result<BootFile>> {
+export function readBootFile(path: string, output: Output): Result<BootFile> {
   let told = 0;
-  const read = await digestFile(path, (share) => {
+  const read = digestFile(path, (share) => {
     const quarter = Math.floor(share * 4);
     if (quarter <= told || share === 1) return;
     told = quarter;
@@ -78,18 +78,18 @@ export function featuresFrom(text: string): Result<bigint> {
   return features === undefined ? fail(failure("cli.usage", "--guest-features is up to 64 bits of hex, such as 0x1")) : ok(features);
 }
 
-async function directFrom({ kernel, initrd, append }: BootOptions, output: Output): Promise<Result<DirectBoot | undefined>> {
+function directFrom({ kernel, initrd, append }: BootOptions, output: Output): Result<DirectBoot | undefined> {
   if (kernel === undefined) {
     if (initrd === undefined && append === undefined) return ok(undefined);
     return fail(failure("cli.usage", "--initrd and --append belong to a --kernel"));
   }
   const commandLine = append ?? "";
   if (commandLine.includes("\0")) return fail(failure("measure.command-line"));
-  const image = await readBootFile(kernel, output);
+  const image = readBootFile(kernel, output);
   if (!image.ok) return image;
   if (image.value.bytes === 0) return fail(failure("measure.kernel-empty", kernel));
   if (initrd === undefined) return ok({ kernel: image.value, commandLine });
-  const ramdisk = await readBootFile(initrd, output);
+  const ramdisk = readBootFile(initrd, output);
   return ramdisk.ok ? ok({ kernel: image.value, initrd: ramdisk.value, commandLine }) : ramdisk;
 }
 

@@ -38,7 +38,7 @@ export async function explain(options: ExplainOptions, output: Output): Promise<
   const seconds = Number(options.seconds);
   if (!(seconds > 0 && seconds <= maximumSeconds))
     return refuseInput(output, failure("cli.usage", `--seconds is above 0 and at most ${maximumSeconds}`));
-  const input = await inputFrom(options, output);
+  const input = inputFrom(options, output);
   if (!input.ok) return refuseInput(output, input.failure);
   const explained = await explainMeasurement(input.value, paceOf(seconds, output));
   if (!explained.ok) return refuseInput(output, explained.failure);
@@ -62,7 +62,7 @@ function answerOf(explanation: Explanation, { measurement, believed, known }: Ex
   };
 }
 
-async function inputFrom(options: ExplainOptions, output: Output): Promise<Result<ExplainInput>> {
+function inputFrom(options: ExplainOptions, output: Output): Result<ExplainInput> {
   const asked = askedFrom(options);
   if (!asked.ok) return asked;
   const vcpus = Number(options.vcpus);
@@ -74,9 +74,9 @@ async function inputFrom(options: ExplainOptions, output: Output): Promise<Resul
   const { kernel = [], initrd = [], append = [] } = options;
   if (kernel.length === 0 && initrd.length + append.length > 0)
     return fail(failure("cli.usage", "--initrd and --append belong to a --kernel"));
-  const firmware = await all(options.ovmf, measuredFirmware);
+  const firmware = all(options.ovmf, measuredFirmware);
   if (!firmware.ok) return firmware;
-  const files = await all([...new Set([...kernel, ...initrd])], (path) => bootFile(path, kernel.includes(path), output));
+  const files = all([...new Set([...kernel, ...initrd])], (path) => bootFile(path, kernel.includes(path), output));
   if (!files.ok) return files;
   const [believedFirmware] = firmware.value;
   if (believedFirmware === undefined) return fail(failure("cli.usage", "give --ovmf"));
@@ -125,18 +125,18 @@ function measuredFirmware(path: string): Result<MeasuredFirmware> {
   return bytes.ok ? measureFirmwareFile(path, bytes.value, nodePrimitives) : bytes;
 }
 
-async function bootFile(path: string, isKernel: boolean, output: Output): Promise<Result<BootFile>> {
-  const read = await readBootFile(path, output);
+function bootFile(path: string, isKernel: boolean, output: Output): Result<BootFile> {
+  const read = readBootFile(path, output);
   if (!read.ok) return read;
   if (isKernel && read.value.bytes === 0) return fail(failure("measure.kernel-empty", path));
   return ok({ ...read.value, name: path });
 }
 
 /** Each once; the first failure ends it. */
-async function all<T>(paths: readonly string[], read: (path: string) => Result<T> | Promise<Result<T>>): Promise<Result<readonly T[]>> {
+function all<T>(paths: readonly string[], read: (path: string) => Result<T>): Result<readonly T[]> {
   const made: T[] = [];
   for (const path of paths) {
-    const one = await read(path);
+    const one = read(path);
     if (!one.ok) return one;
     made.push(one.value);
   }

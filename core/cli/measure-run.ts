@@ -16,8 +16,8 @@ import { readFile } from "./report-run.ts";
 
 export type MeasureOptions = BootOptions & CommonOptions;
 
-export async function measure(options: MeasureOptions, output: Output): Promise<ExitCode> {
-  const set = await readBootSet(options, output);
+export function measure(options: MeasureOptions, output: Output): ExitCode {
+  const set = readBootSet(options, output);
   if (!set.ok) return refuseInput(output, set.failure);
   const { measurement, vmm, vcpus, vcpuSignature, guestFeatures, firmware, direct } = set.value;
   const answer = {

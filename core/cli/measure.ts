@@ -16,7 +16,7 @@ export function measureCommand(): Command {
     .enablePositionalOptions()
     .action(async (options: MeasureOptions) => {
       const { measure } = await import("./measure-run.ts");
-      process.exitCode = await measure(options, offlineOutput(options));
+      process.exitCode = measure(options, offlineOutput(options));
     })
     .addCommand(explainCommand());
 }

@@ -41,7 +41,7 @@ function addCommand(): Command {
   ).action((name: string, options: AddOptions) =>
     about(name, options, async (api, output, vm) => {
       const { readBootSet } = await import("./boot-set-files.ts");
-      const read = await readBootSet(options, output);
+      const read = readBootSet(options, output);
       if (!read.ok) return refuseInput(output, read.failure);
       const { measurement, ...set } = read.value;
       const odd = oddCommandLine(set);

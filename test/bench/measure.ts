@@ -26,9 +26,9 @@ export async function benchMeasure(rounds: number): Promise<Report> {
     writeFileSync(boot.kernel, "a kernel is small beside its initrd");
     writeFileSync(boot.initrd, initrd);
     const options = { ...boot, append: line, vcpus: "4", vcpuType: "EPYC-Milan", guestFeatures: "0x1", vmm: "qemu" };
-    const measure = async (): Promise<BootSet> => must(await readBootSet(options, createOutput(true)));
-    const { measurement: _, ...set } = await measure();
-    const [measured, floor] = await byTurns(rounds, measure, () => hash("sha384", firmware, "binary") + hash("sha256", initrd, "binary"));
+    const measure = (): BootSet => must(readBootSet(options, createOutput(true)));
+    const { measurement: _, ...set } = measure();
+    const [measured, floor] = byTurns(rounds, measure, () => hash("sha384", firmware, "binary") + hash("sha256", initrd, "binary"));
     const slips = await explained(set, Math.max(1, Math.ceil(rounds / 20)));
     return {
       title: `Measure a launch: 4 MiB of firmware, 60 MiB of initrd (${rounds} rounds)`,
@@ -52,12 +52,12 @@ export async function benchMeasure(rounds: number): Promise<Report> {
 }
 
 /** Milliseconds of both, once a round, and each is first in every other round: what the other left in the machine's caches hits both. */
-async function byTurns(rounds: number, one: () => Promise<unknown>, other: () => unknown): Promise<[number[], number[]]> {
+function byTurns(rounds: number, one: () => unknown, other: () => unknown): [number[], number[]] {
   const [ones, others]: [number[], number[]] = [[], []];
   for (let round = -warmUp; round < rounds; round++) {
-    const first = round % 2 === 0 ? await timedAsync(one) : undefined;
+    const first = round % 2 === 0 ? timed(one) : undefined;
     const middle = timed(other);
-    const last = first ?? (await timedAsync(one));
+    const last = first ?? timed(one);
     if (round < 0) continue;
     ones.push(last);
     others.push(middle);

@@ -69,7 +69,7 @@ describe("a bad kernel", () => {
     const complained = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     try {
       const options = { guestFeatures: "0x1", vmm: "qemu", vcpus: "2", vcpuType: "EPYC", ovmf: file("ovmf.fd"), kernel: file("vmlinuz") };
-      expect(await measure({ ...options, append: "quiet\0init=/bin/sh" }, createOutput(true))).toBe(2);
+      expect(measure({ ...options, append: "quiet\0init=/bin/sh" }, createOutput(true))).toBe(2);
       expect(JSON.parse(String(written.mock.calls[0]?.[0]))).toMatchObject({ failure: { code: "measure.command-line" } });
       expect(String(complained.mock.calls[0]?.[0])).toContain("NUL");
     } finally {
