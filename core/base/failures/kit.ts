@@ -11,13 +11,13 @@ export const kitFailures = {
     family: "refused",
     peer: "malformed",
     sentence:
-      "This guest policy lets the host decrypt the guest (DEBUG, bit 19). Take the bit out. A laboratory lets the VM's appraisal policy allow debug first and writes its launch line by hand: no kit has the bit.",
+      "This guest policy lets the host decrypt the guest (DEBUG, bit 19). Take the bit out. A laboratory lets the VM's appraisal policy allow debug by name first.",
   },
   "kit.plan-migration": {
     family: "refused",
     peer: "malformed",
     sentence:
-      "This guest policy lets a migration agent take the guest (MIGRATE_MA, bit 18). Take the bit out. Who needs it lets the VM's appraisal policy allow it first and writes the launch line by hand: no kit has the bit.",
+      "This guest policy lets a migration agent take the guest (MIGRATE_MA, bit 18). Take the bit out. Who needs it lets the VM's appraisal policy allow it by name first.",
   },
   "kit.no-plan": {
     family: "refused",
