@@ -85,7 +85,9 @@ async function reconfigure(api: ManagerClient, output: Output, vm: string, optio
       changed ? "Issued. Start the VM with this one from now on:" : "That is the configuration to launch with already; nothing changed.",
       configurationsText(accepted.slice(0, 1)),
       ...(accepted.length > 1
-        ? [`${accepted.length - 1} before it stay accepted, each with its own disks, until you retire them (vm retire-configuration).`]
+        ? [
+            `Those before it stay accepted (${accepted.length - 1}), each with its own disks, until you retire them: vm retire-configuration.`,
+          ]
         : []),
     ].join("\n"),
   );

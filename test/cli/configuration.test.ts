@@ -42,7 +42,7 @@ describe("another configuration", needs("cryptsetup"), () => {
     first = (await configurations())[0]?.digest ?? "";
     const issued = await run("vm", "reconfigure", "try-1", "--disk", disk("root"), "--disk", disk("data"), "--reason", "a data disk");
     expect([issued.code, issued.stdout]).toEqual([0, expect.stringContaining("Issued. Start the VM with this one from now on:")]);
-    expect(issued.stdout).toContain("1 before it stay accepted");
+    expect(issued.stdout).toContain("Those before it stay accepted (1)");
     const [newest, before] = await configurations();
     second = newest?.digest ?? "";
     expect([newest, before]).toMatchObject([
