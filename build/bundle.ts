@@ -1,8 +1,8 @@
 // `npm run build`: which files are shipped, and what is in each? The agent, the parts of the desktop app, and the console, into out/.
 // The release agent holds nothing simulated: the build fails if it would.
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { buildRenderer } from "./renderer.mjs";
 
@@ -61,9 +61,28 @@ export const bundles: readonly Bundle[] = [
   },
 ];
 
+/** What a bundle will be; nothing of it is on disk. */
+export interface MadeBundle {
+  /** Absolute. */
+  readonly outfile: string;
+  readonly files: readonly { readonly path: string; readonly contents: Uint8Array }[];
+  /** Of the sources that left anything in it, from the folder. */
+  readonly sources: readonly string[];
+}
+
 /** @returns the output's absolute path; undefined where the entry is not there. @throws where it does not build or holds what it must not. */
 export async function buildBundle(bundle: Bundle, folder = root): Promise<string | undefined> {
   if (!existsSync(join(folder, bundle.entry))) return undefined;
+  const { outfile, files } = await makeBundle(bundle, folder);
+  for (const { path, contents } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contents);
+  }
+  return outfile;
+}
+
+/** @throws as {@link buildBundle}: a refused bundle leaves no file behind that could be shipped by mistake. */
+export async function makeBundle(bundle: Bundle, folder: string): Promise<MadeBundle> {
   const outfile = join(folder, bundle.output);
   const { metafile, outputFiles } = await build({
     ...bundle.options,
@@ -71,6 +90,8 @@ export async function buildBundle(bundle: Bundle, folder = root): Promise<string
     entryPoints: [bundle.entry],
     outfile,
     bundle: true,
+    // Paths stand in comments of the output: where node_modules is a link, they must not say where to.
+    preserveSymlinks: true,
     metafile: true,
     write: false,
     sourcemap: false,
@@ -78,14 +99,17 @@ export async function buildBundle(bundle: Bundle, folder = root): Promise<string
     charset: "utf8",
     logLevel: "warning",
   });
-  const wrong = Object.keys(metafile.inputs).filter((path) => bundle.forbidden?.test(path));
-  // Nothing was written yet: a refused bundle leaves no file behind that could be shipped by mistake.
+  const wrong = Object.keys(metafile.inputs).filter((path) => namesOf(path, folder).some((name) => bundle.forbidden?.test(name)));
   if (wrong.length > 0) throw new Error(`${bundle.output} would hold ${wrong.join(", ")}, which must stay out of it`);
-  for (const { path, contents } of outputFiles) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents);
-  }
-  return outfile;
+  const kept = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const sources = kept.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : []));
+  return { outfile, files: outputFiles, sources };
+}
+
+/** What it is called in the folder, and what it is: a link must not hide either. */
+function namesOf(path: string, folder: string): readonly string[] {
+  const file = join(folder, path);
+  return existsSync(file) ? [path, relative(realpathSync(folder), realpathSync(file))] : [path];
 }
 
 const root = dirname(import.meta.dirname);

@@ -1,6 +1,6 @@
 // Can anything simulated get into the agent that is shipped? And is what is bundled a program that runs?
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -49,6 +49,15 @@ test.each(["core/simulator/processor.ts", "agent/simulated/source.ts", "agent/si
     expect(existsSync(join(root, "out/agent/agent.cjs"))).toBe(false);
   },
 );
+
+test("a link does not hide what it stands for", async () => {
+  write({
+    "agent/main.ts": `import { part } from "./part.ts";\nconsole.log(part);\n`,
+    "core/simulator/part.ts": "export const part = 1;\n",
+  });
+  symlinkSync("../core/simulator/part.ts", join(root, "agent/part.ts"));
+  await expect(buildBundle(agent, root)).rejects.toThrow("agent/part.ts");
+});
 
 test("the desktop app's service may require what its packages require", async () => {
   write({
