@@ -1,20 +1,12 @@
 // Does the program itself, as a process of its own, open a real disk and end with the code that says what the initramfs should do?
 // Against the manager's real listener and machine, with a simulated processor on its socket.
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { toHex } from "../../core/base/bytes.ts";
-import { must } from "../../core/base/result.ts";
-import type { CanonicalConfiguration } from "../../core/launch/agent-configuration.ts";
-import { startProcessorServer } from "../../core/node/simulator/processor-server.ts";
 import { missing } from "../kit/needs.ts";
-import { simulatedProcessor } from "../kit/simulated.ts";
 import { bytes } from "../launch/kit.ts";
-import { configurationFor, luksImage, scratchFolder, scriptedManager } from "./kit.ts";
-
-const root = join(import.meta.dirname, "../..");
+import { configurationFor } from "./kit.ts";
+import { fromSource, scene, startAgent } from "./process.ts";
 
 describe.skipIf(missing("cryptsetup"))("the simulated agent", () => {
   test("opens a real LUKS2 disk and shows its key nowhere", async () => {
@@ -95,58 +87,13 @@ describe("what cannot start", () => {
     ["main.ts", ["--cryptsetup", "/nowhere/cryptsetup", "--disk-mode", "test"], 12],
     ["main.ts", ["--cryptsetup", "/bin/sh", "--disk-mode", "test", "--configuration", "/nowhere"], 10],
   ] as const)("%s %j ends with %i", async (file, words, exit) => {
-    const { ended } = startAgent(file, words);
+    const { ended } = startAgent(fromSource(file), words);
     expect((await ended).exit).toBe(exit);
   });
 
   test("the release program knows no simulated processor", async () => {
-    const help = await startAgent("main.ts", ["--help"]).ended;
+    const help = await startAgent(fromSource("main.ts"), ["--help"]).ended;
     expect(help.text).not.toMatch(/simulated|processor SOCKET/i);
-    expect((await startAgent("simulated-main.ts", ["--help"]).ended).text).toContain("SIMULATED");
+    expect((await startAgent(fromSource("simulated-main.ts"), ["--help"]).ended).text).toContain("SIMULATED");
   });
 });
-
-interface Ended {
-  readonly exit: number | null;
-  readonly text: string;
-  readonly lines: readonly { readonly event: string }[];
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  readonly heard: () => string;
-}
-
-async function scene(diskKey: Uint8Array, keys: ReadonlyMap<string, Uint8Array>, judgement: "hang" | "release" = "release") {
-  const folder = scratchFolder();
-  const scratch = scratchFolder();
-  const image = luksImage(folder, "root.img", diskKey);
-  const manager = await scriptedManager({ keys, judge: () => (judgement === "hang" ? "hang" : { verdict: "release" }) });
-  const configuration = configurationFor([manager], [{ id: "root", device: image }]);
-  const hostData = new Uint8Array(createHash("sha256").update(configuration.bytes).digest());
-  const guest = (await simulatedProcessor()).launch({ hostData });
-  const socket = join(folder, "chip");
-  const server = must(await startProcessorServer({ guest, path: socket }));
-  onTestFinished(() => server.close());
-  const start = (used: CanonicalConfiguration = configuration): Running => {
-    const file = join(folder, "agent.json");
-    writeFileSync(file, used.bytes);
-    return startAgent("simulated-main.ts", ["--configuration", file, "--processor", socket, "--disk-mode", "test", "--scratch", scratch]);
-  };
-  return { manager, scratch, start, agent: (used?: CanonicalConfiguration) => start(used).ended };
-}
-
-function startAgent(file: string, words: readonly string[]): Running {
-  const child = spawn(process.execPath, [join(root, "agent", file), ...words], { cwd: "/", env: {}, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
-  const ended = new Promise<Ended>((resolve) =>
-    child.once("close", (exit) => {
-      const lines = text.split("\n").filter((line) => line.startsWith("{"));
-      resolve({ exit, text, lines: lines.map((line) => JSON.parse(line) as { event: string }) });
-    }),
-  );
-  return { child, ended, heard: () => text };
-}
