@@ -17,6 +17,7 @@ export const programs = Object.freeze({
   cpio: { names: ["cpio"], package: "cpio" },
   zstd: { names: ["zstd"], package: "zstd" },
   lsinitramfs: { names: ["lsinitramfs"], package: "initramfs-tools-core" },
+  strip: { names: ["strip"], package: "binutils" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });
 
