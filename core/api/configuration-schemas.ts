@@ -1,8 +1,8 @@
 // What do the consoles ask about an agent configuration, and what do they see of it? Issue another one, retire one, and the files in which it reaches a VM.
 // Public by design: a configuration holds no secret, and its disks' keys are never part of an answer.
 import { z } from "zod";
-import { diskSpec, launchSummary } from "./schemas.ts";
-import { hex, time, uuid } from "./shapes.ts";
+import { diskSpec, issuedConfiguration, launchSummary } from "./schemas.ts";
+import { hex, uuid } from "./shapes.ts";
 
 const reason = z.string().trim().min(1).max(500);
 
@@ -26,15 +26,7 @@ export const configurationQuestion = z.strictObject({
 
 export const retireQuestion = z.strictObject({ vm: uuid, digest: hex(32), reason });
 
-export const configurationView = z.strictObject({
-  digest: hex(32),
-  hostDataBase64: z.string(),
-  /** Canonical JSON. */
-  text: z.string(),
-  issuedAt: time,
-  reason: z.string().optional(),
-  retiredAt: time.optional(),
-  retiredReason: z.string().optional(),
+export const configurationView = issuedConfiguration.extend({
   /** The newest that is accepted: the one to launch with. */
   current: z.boolean(),
   /** The newest launch, of those that the manager looks back at, whose genuine report showed it as HOST_DATA. */

@@ -125,20 +125,21 @@ export const vmSummary = z.strictObject({
   lastLaunch: launchSummary.optional(),
 });
 
+export const issuedConfiguration = z.strictObject({
+  digest: hex(32),
+  hostDataBase64: z.string(),
+  /** Canonical JSON. */
+  text: z.string(),
+  issuedAt: time,
+  /** Why it was issued, unless with the enrolment. */
+  reason: z.string().optional(),
+  retiredAt: time.optional(),
+  retiredReason: z.string().optional(),
+});
+
 export const vmDetail = vmSummary.extend({
   disks: z.array(diskSpec),
-  configurations: z.array(
-    z.strictObject({
-      digest: hex(32),
-      hostDataBase64: z.string(),
-      text: z.string(),
-      issuedAt: time,
-      /** Why it was issued, unless with the enrolment. */
-      reason: z.string().optional(),
-      retiredAt: time.optional(),
-      retiredReason: z.string().optional(),
-    }),
-  ),
+  configurations: z.array(issuedConfiguration),
   /** The appraisal policy as canonical JSON. */
   policy: z.string(),
   policyVersion,
