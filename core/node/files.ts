@@ -126,7 +126,7 @@ function writeNew(path: string, bytes: Uint8Array): void {
 }
 
 /** A rename is durable only when its folder is. Windows has no such call and needs none. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (!posix) return;
   const folder = openSync(path, constants.O_RDONLY);
   try {

@@ -1,12 +1,12 @@
 // How does a plan become a disk that the agent opens? Made or encrypted, verified as the agent would, its header backed up, recorded, and only then in
 // its place and called done. Whoever calls has claimed the image.
-import { chmodSync, chownSync, closeSync, constants, fsyncSync, ftruncateSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, constants, ftruncateSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DiskPhase } from "../../api/disk-schemas.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
-import { isSystemError, readBounded, writeAtomically } from "../files.ts";
+import { isSystemError, readBounded, syncFolder, writeAtomically } from "../files.ts";
 import { syncFile } from "./bytes.ts";
 import { convert, newJournal } from "./convert.ts";
 import { format, type HeaderCopy, headerRoom, type LuksParts, verifyDisk } from "./luks.ts";
@@ -141,15 +141,6 @@ function keepHeader({ bytes }: HeaderCopy, path: string): Result<"written" | "th
   const there = readBounded(path, bytes.length);
   const same = there.ok && there.value !== undefined && equalBytes(there.value, bytes);
   return same ? ok("there") : fail(failure("disk.backup-exists", path));
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 /** A tag of 32 bytes for each sector, dm-integrity's own blocks and its journal: enough, and a little more. */
