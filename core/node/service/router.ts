@@ -9,8 +9,9 @@ import type { LaunchQuery } from "../../manager/ports.ts";
 import { makeApi, refused, take, type Caller } from "./api.ts";
 import { policyDraft, policyFields, policyPresets } from "./policy-views.ts";
 import { bootSetProposalView, launchProposalView, policyProposalView, proposalView } from "./proposal-views.ts";
-import { launchDetail, launchSummary, policyVersionView, vmDetail, vmSummary } from "./views.ts";
+import { launchDetail, launchSummary, policyVersionView, vmSummary } from "./views.ts";
 import type { RouterParts } from "./router-parts.ts";
+import { lastLaunchOf, shownVm, vmOf } from "./shown-vm.ts";
 import { bootRoutes } from "./routes/boot-routes.ts";
 import { explainRoutes } from "./routes/explain-routes.ts";
 import { configurationRoutes } from "./routes/configuration-routes.ts";
@@ -25,13 +26,7 @@ export function createRouter(parts: RouterParts) {
 
   const api = makeApi(parts);
 
-  const lastLaunch = (vm: string) => take(manager()).launches({ vm, limit: 1 })[0];
-  const vmOf = (id: string) => {
-    const vm = take(manager()).vm(id);
-    if (vm === undefined) throw refused(failure("api.no-such-vm", id));
-    return vm;
-  };
-  const detailOf = (id: string) => vmDetail(vmOf(id), lastLaunch(id));
+  const detailOf = (id: string) => shownVm(parts, vmOf(parts, id));
 
   return api.router({
     status: {
@@ -89,7 +84,7 @@ export function createRouter(parts: RouterParts) {
       confirm: api.approvals.confirm.handler(async ({ input }) => {
         const confirmed = take(await take(manager()).proposals.confirm(input.proposal, input.code));
         if (confirmed.about === "launch") return { about: "launch", launch: launchSummary(confirmed.launch) };
-        return { about: confirmed.about, vm: vmSummary(confirmed.vm, lastLaunch(confirmed.vm.id)) };
+        return { about: confirmed.about, vm: vmSummary(confirmed.vm, lastLaunchOf(parts, confirmed.vm.id)) };
       }),
       cancel: api.approvals.cancel.handler(({ input }) => {
         take(take(manager()).proposals.cancel(input.proposal));
@@ -108,29 +103,31 @@ export function createRouter(parts: RouterParts) {
       list: api.vms.list.handler(() =>
         take(manager())
           .vms()
-          .map((vm) => vmSummary(vm, lastLaunch(vm.id))),
+          .map((vm) => vmSummary(vm, lastLaunchOf(parts, vm.id))),
       ),
       get: api.vms.get.handler(({ input }) => detailOf(input.id)),
       add: api.vms.add.handler(async ({ input }) => detailOf(take(await parts.enrol(input, [])).id)),
       addWithKeys: api.vms.addWithKeys.handler(async ({ input }) => detailOf(take(await parts.enrol(input.enrolment, input.keyFiles)).id)),
       setEnabled: api.vms.setEnabled.handler(({ input }) => {
-        return detailOf(take(take(manager()).setEnabled(vmOf(input.id).id, input.enabled)).id);
+        return detailOf(take(take(manager()).setEnabled(vmOf(parts, input.id).id, input.enabled)).id);
       }),
-      policyVersions: api.vms.policyVersions.handler(({ input }) => vmOf(input.id).policyVersions.map(policyVersionView)),
+      policyVersions: api.vms.policyVersions.handler(({ input }) => vmOf(parts, input.id).policyVersions.map(policyVersionView)),
       policyOf: api.vms.policyOf.handler(({ input }) => {
-        const version = vmOf(input.id).policyVersions.find(({ number }) => number === input.number);
+        const version = vmOf(parts, input.id).policyVersions.find(({ number }) => number === input.number);
         const policy = version === undefined ? undefined : take(manager()).policy(version.digest);
         if (policy === undefined) throw refused(failure("api.no-such-policy", String(input.number)));
         return { policy };
       }),
       setPolicy: api.vms.setPolicy.handler(({ input }) => detailOf(take(take(manager()).changePolicy(policyQuestion(input))).id)),
       forgetApprovals: api.vms.forgetApprovals.handler(({ input }) =>
-        detailOf(take(take(manager()).forgetApprovals(vmOf(input.id).id)).id),
+        detailOf(take(take(manager()).forgetApprovals(vmOf(parts, input.id).id)).id),
       ),
     },
     boot: bootRoutes(api.boot, parts),
     policies: {
-      check: api.policies.check.handler(({ input }) => policyDraft(input.text, input.vm === undefined ? undefined : vmOf(input.vm).policy)),
+      check: api.policies.check.handler(({ input }) =>
+        policyDraft(input.text, input.vm === undefined ? undefined : vmOf(parts, input.vm).policy),
+      ),
       presets: api.policies.presets.handler(() => policyPresets()),
       fields: api.policies.fields.handler(() => policyFields()),
       schema: api.policies.schema.handler(() => ({ schema: JSON.stringify(policySchema) })),

@@ -2,10 +2,11 @@
 import type { VmRecord } from "../../../manager/records.ts";
 import { take, type Api } from "../api.ts";
 import type { RouterParts } from "../router-parts.ts";
-import { vmDetail } from "../views.ts";
+import { shownVm } from "../shown-vm.ts";
 
-export function bootRoutes(api: Api["boot"], { manager }: Pick<RouterParts, "manager">) {
-  const shown = (vm: VmRecord) => vmDetail(vm, take(manager()).launches({ vm: vm.id, limit: 1 })[0]);
+export function bootRoutes(api: Api["boot"], parts: Pick<RouterParts, "manager">) {
+  const { manager } = parts;
+  const shown = (vm: VmRecord) => shownVm(parts, vm);
   return {
     add: api.add.handler(({ input }) => shown(take(take(manager()).addBootSet(input)))),
     remove: api.remove.handler(({ input }) => shown(take(take(manager()).removeBootSet(input)))),

@@ -13,28 +13,26 @@ import { currentConfiguration } from "../../../manager/configurations.ts";
 import type { LaunchRecord, VmRecord } from "../../../manager/records.ts";
 import { parseReport } from "../../../snp/report.ts";
 import { nodePrimitives } from "../../primitives.ts";
-import { refused, take, type Api } from "../api.ts";
+import { take, type Api } from "../api.ts";
 import type { RouterParts } from "../router-parts.ts";
-import { configurationView, launchSummary, vmDetail } from "../views.ts";
+import { shownVm, vmOf } from "../shown-vm.ts";
+import { configurationView, launchSummary } from "../views.ts";
 
-export function configurationRoutes(api: Api["configurations"], { manager }: RouterParts) {
-  const vmOf = (id: string): VmRecord => {
-    const vm = take(manager()).vm(id);
-    if (vm === undefined) throw refused(failure("api.no-such-vm", id));
-    return vm;
-  };
-  const detailOf = (vm: VmRecord) => vmDetail(vm, take(manager()).launches({ vm: vm.id, limit: 1 })[0]);
+export function configurationRoutes(api: Api["configurations"], parts: RouterParts) {
+  const { manager } = parts;
   return {
     list: api.list.handler(({ input }) =>
-      configurationViews(vmOf(input.vm), take(manager()).launches({ vm: input.vm, limit: lookedBack })),
+      configurationViews(vmOf(parts, input.vm), take(manager()).launches({ vm: input.vm, limit: lookedBack })),
     ),
     issue: api.issue.handler(async ({ input }) => {
       const { retry, ...question } = input;
-      const vm = vmOf(input.vm).id;
-      return detailOf(take(await take(manager()).issueConfiguration({ ...question, vm, ...(retry === undefined ? {} : { retry }) })));
+      const vm = vmOf(parts, input.vm).id;
+      return shownVm(parts, take(await take(manager()).issueConfiguration({ ...question, vm, ...(retry === undefined ? {} : { retry }) })));
     }),
-    retire: api.retire.handler(({ input }) => detailOf(take(take(manager()).retireConfiguration({ ...input, vm: vmOf(input.vm).id })))),
-    image: api.image.handler(({ input }) => take(imageOf(vmOf(input.vm), input.digest, input.form))),
+    retire: api.retire.handler(({ input }) =>
+      shownVm(parts, take(take(manager()).retireConfiguration({ ...input, vm: vmOf(parts, input.vm).id }))),
+    ),
+    image: api.image.handler(({ input }) => take(imageOf(vmOf(parts, input.vm), input.digest, input.form))),
   };
 }
 

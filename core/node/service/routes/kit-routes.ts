@@ -3,7 +3,6 @@
 import type { HostCheckView, KitView } from "../../../api/kit-schemas.ts";
 import type { Role } from "../../../api/roles.ts";
 import { toHex } from "../../../base/bytes.ts";
-import { failure } from "../../../base/failure.ts";
 import { ok, type Result } from "../../../base/result.ts";
 import { checkHost } from "../../../kit/check/check-host.ts";
 import type { HostCheck } from "../../../kit/check/finding.ts";
@@ -11,33 +10,26 @@ import { makeKit } from "../../../kit/kit.ts";
 import type { KitInput } from "../../../kit/launch-kit.ts";
 import { kitParts, type KitParts } from "../../../manager/kit-inputs.ts";
 import type { VmRecord } from "../../../manager/records.ts";
-import { refused, take, type Api } from "../api.ts";
+import { take, type Api } from "../api.ts";
 import type { IdBlocks, RouterParts } from "../router-parts.ts";
-import { vmDetail } from "../views.ts";
+import { shownVm, vmOf } from "../shown-vm.ts";
 
-export function kitRoutes(api: Api["kit"], { manager, idBlocks }: RouterParts) {
-  const vmOf = (id: string): VmRecord => {
-    const vm = take(manager()).vm(id);
-    if (vm === undefined) throw refused(failure("api.no-such-vm", id));
-    return vm;
-  };
+export function kitRoutes(api: Api["kit"], parts: RouterParts) {
+  const { manager, idBlocks } = parts;
   return {
-    setPlan: api.setPlan.handler(({ input }) => {
-      const vm = take(take(manager()).setPlan(vmOf(input.vm).id, input.plan));
-      return vmDetail(vm, take(manager()).launches({ vm: vm.id, limit: 1 })[0]);
-    }),
+    setPlan: api.setPlan.handler(({ input }) => shownVm(parts, take(take(manager()).setPlan(vmOf(parts, input.vm).id, input.plan)))),
     make: api.make.handler(async ({ input, context }) => {
-      const vm = vmOf(input.vm);
-      const parts = take(kitParts(vm, input.bootSet));
-      return kitView(parts, take(await withIdBlock(vm, parts, idBlocks, context.role)));
+      const vm = vmOf(parts, input.vm);
+      const made = take(kitParts(vm, input.bootSet));
+      return kitView(made, take(await withIdBlock(vm, made, idBlocks, context.role)));
     }),
     check: api.check.handler(async ({ input, context }): Promise<HostCheckView> => {
       if (input.vm === undefined) return checkView(take(checkHost(input.text, undefined, input.host)));
-      const vm = vmOf(input.vm);
-      const parts = take(kitParts(vm, input.bootSet));
+      const vm = vmOf(parts, input.vm);
+      const made = take(kitParts(vm, input.bootSet));
       // To look at a candidate needs no signature, and makes none.
-      const expected = parts.isApproved ? take(await withIdBlock(vm, parts, idBlocks, context.role)) : parts.input;
-      const comparedWith = { vm: vm.id, bootSet: parts.kept.id, label: parts.kept.label };
+      const expected = made.isApproved ? take(await withIdBlock(vm, made, idBlocks, context.role)) : made.input;
+      const comparedWith = { vm: vm.id, bootSet: made.kept.id, label: made.kept.label };
       return { ...checkView(take(checkHost(input.text, expected, input.host))), comparedWith };
     }),
   };
