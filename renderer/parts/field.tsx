@@ -1,14 +1,14 @@
 // How is something typed or chosen? A label, a hint and an error that belong to their control by id.
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
-interface Props {
+export interface FieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
   readonly error?: string | undefined;
   readonly id?: string;
 }
 
-interface TextProps extends Props {
+interface TextProps extends FieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly type?: "text" | "password";
@@ -53,7 +53,7 @@ export function TextField({
   );
 }
 
-interface AreaProps extends Props {
+interface AreaProps extends FieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly rows: number;
@@ -122,7 +122,8 @@ interface Wiring {
   readonly "aria-describedby": string | undefined;
 }
 
-function FieldFrame({ label, hint, error, id, children }: Props & { readonly children: (wiring: Wiring) => ReactNode }) {
+/** Around a control of any kind, which takes the wiring. */
+export function FieldFrame({ label, hint, error, id, children }: FieldProps & { readonly children: (wiring: Wiring) => ReactNode }) {
   const made = useId();
   const own = id ?? made;
   const described = [...(hint === undefined ? [] : [`${own}-hint`]), ...(error === undefined ? [] : [`${own}-error`])];

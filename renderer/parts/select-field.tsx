@@ -1,47 +1,24 @@
 // What is chosen from a longer list? The browser's own select, with a label, a hint and an error that belong to it by id.
-import { useId } from "react";
+import { FieldFrame, type FieldProps } from "./field.tsx";
 
-interface Props {
-  readonly label: string;
+interface Props extends FieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly options: readonly { readonly value: string; readonly label: string }[];
-  readonly hint?: string;
-  readonly error?: string | undefined;
-  readonly id?: string;
 }
 
-export function SelectField({ label, value, onChange, options, hint, error, id }: Props) {
-  const made = useId();
-  const own = id ?? made;
-  const described = [...(hint === undefined ? [] : [`${own}-hint`]), ...(error === undefined ? [] : [`${own}-error`])];
+export function SelectField({ label, hint, error, id, value, onChange, options }: Props) {
   return (
-    <div className="field">
-      <label htmlFor={own}>{label}</label>
-      {hint !== undefined && (
-        <p id={`${own}-hint`} className="field-hint">
-          {hint}
-        </p>
+    <FieldFrame label={label} hint={hint} error={error} {...(id === undefined ? {} : { id })}>
+      {(wiring) => (
+        <select {...wiring} className="input" value={value} onChange={(event) => onChange(event.target.value)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
       )}
-      <select
-        id={own}
-        className="input"
-        value={value}
-        aria-invalid={error !== undefined}
-        aria-describedby={described.length === 0 ? undefined : described.join(" ")}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-      {error !== undefined && (
-        <p id={`${own}-error`} className="field-error">
-          {error}
-        </p>
-      )}
-    </div>
+    </FieldFrame>
   );
 }
