@@ -7,10 +7,10 @@ import type { StatusView, VmDetail } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";
 import { useConnection, useQuery } from "../api/query.ts";
 import { act, simulate } from "../can.ts";
+import { AskDialog } from "../parts/ask-dialog.tsx";
 import { BootSetsSection } from "../parts/boot-sets-section.tsx";
 import { ActionButton } from "../parts/button.tsx";
 import { ConfigurationSection } from "../parts/configuration-section.tsx";
-import { Dialog } from "../parts/dialog.tsx";
 import { Digest } from "../parts/digest.tsx";
 import { LaunchTable } from "../parts/launch-table.tsx";
 import { EnabledMark, SimulatedBadge } from "../parts/mark.tsx";
@@ -103,31 +103,20 @@ function VmHead({ vm, status }: { readonly vm: VmDetail; readonly status: Status
 }
 
 function EnableDialog({ vm, onClose }: { readonly vm: VmDetail; readonly onClose: () => void }) {
-  const connection = useConnection();
-  const action = useAction();
   const verb = vm.enabled ? "Disable" : "Enable";
   return (
-    <Dialog title={`${verb} ${vm.name}?`} onClose={onClose}>
-      <p>
-        {vm.enabled
-          ? "Its launches will be refused, and one that waits for a decision now is cancelled. Its keys and its history stay."
-          : "It may launch again, and its count of failed opens starts at zero."}
-      </p>
-      {action.failure !== undefined && <FailureNotice failure={action.failure} />}
-      <div className="dialog-buttons">
-        <ActionButton
-          kind={vm.enabled ? "danger" : "primary"}
-          can={act(connection)}
-          running={action.running && (vm.enabled ? "Disabling …" : "Enabling …")}
-          onPress={() => action.run((client) => client.vms.setEnabled({ id: vm.id, enabled: !vm.enabled }), onClose)}
-        >
-          {verb}
-        </ActionButton>
-        <button type="button" className="button button-plain" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
-    </Dialog>
+    <AskDialog
+      title={`${verb} ${vm.name}?`}
+      verb={verb}
+      doing={vm.enabled ? "Disabling …" : "Enabling …"}
+      danger={vm.enabled}
+      ask={(client) => client.vms.setEnabled({ id: vm.id, enabled: !vm.enabled })}
+      onClose={onClose}
+    >
+      {vm.enabled
+        ? "Its launches will be refused, and one that waits for a decision now is cancelled. Its keys and its history stay."
+        : "It may launch again, and its count of failed opens starts at zero."}
+    </AskDialog>
   );
 }
 

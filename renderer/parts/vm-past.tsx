@@ -2,13 +2,11 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import type { VmDetail } from "../../core/api/schemas.ts";
-import { useAction } from "../api/action.ts";
 import { useConnection } from "../api/query.ts";
 import { act } from "../can.ts";
+import { AskDialog } from "./ask-dialog.tsx";
 import { ActionButton } from "./button.tsx";
-import { Dialog } from "./dialog.tsx";
 import { Digest } from "./digest.tsx";
-import { FailureNotice } from "./notice.tsx";
 import { Section } from "./page.tsx";
 import { Table } from "./table.tsx";
 import { When } from "./time.tsx";
@@ -49,26 +47,16 @@ export function ApprovalsSection({ vm }: { readonly vm: VmDetail }) {
 }
 
 function ForgetDialog({ vm, onClose }: { readonly vm: VmDetail; readonly onClose: () => void }) {
-  const connection = useConnection();
-  const action = useAction();
   return (
-    <Dialog title={`Forget what was approved of ${vm.name}?`} onClose={onClose}>
-      <p>Its next launch is a first one again: it waits until a person has looked at it. Its keys and its history stay.</p>
-      {action.failure !== undefined && <FailureNotice failure={action.failure} />}
-      <div className="dialog-buttons">
-        <ActionButton
-          kind="primary"
-          can={act(connection)}
-          running={action.running && "Forgetting …"}
-          onPress={() => action.run((client) => client.vms.forgetApprovals({ id: vm.id }), onClose)}
-        >
-          Forget
-        </ActionButton>
-        <button type="button" className="button button-plain" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
-    </Dialog>
+    <AskDialog
+      title={`Forget what was approved of ${vm.name}?`}
+      verb="Forget"
+      doing="Forgetting …"
+      ask={(client) => client.vms.forgetApprovals({ id: vm.id })}
+      onClose={onClose}
+    >
+      Its next launch is a first one again: it waits until a person has looked at it. Its keys and its history stay.
+    </AskDialog>
   );
 }
 
