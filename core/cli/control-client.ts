@@ -8,7 +8,7 @@ import type { Contract } from "../api/contract.ts";
 import { type FailureView, failureView } from "../api/schemas.ts";
 import { type Failure, failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { controlSocketPath } from "../node/service/control-socket.ts";
+import { controlSocketPath } from "../node/service/data-folder.ts";
 
 export type ManagerClient = ContractRouterClient<Contract>;
 

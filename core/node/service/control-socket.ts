@@ -3,17 +3,13 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { WebSocketServer } from "ws";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import { webSocketConnection } from "../console/web-socket.ts";
 import type { Connection } from "./connection.ts";
 import { maximumMessage } from "./connection.ts";
-
-export function controlSocketPath(dataFolder: string): string {
-  return join(dataFolder, "control.sock");
-}
+import { controlSocketPath } from "./data-folder.ts";
 
 export interface ControlSocket {
   close(): Promise<void>;

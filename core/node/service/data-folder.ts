@@ -12,3 +12,8 @@ export function dataFolderOf(named: string | undefined, environment: NodeJS.Proc
   const base = environment["XDG_DATA_HOME"];
   return join(base?.startsWith("/") === true ? base : join(home, ".local", "share"), "portcullis");
 }
+
+/** Where the command line reaches the manager that has this folder. */
+export function controlSocketPath(dataFolder: string): string {
+  return join(dataFolder, "control.sock");
+}
