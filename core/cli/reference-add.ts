@@ -2,16 +2,14 @@
 // first, then a yes, then the change.
 import { policyFromText } from "../appraise/policy-text.ts";
 import { verifyReferences, withReferences } from "../appraise/reference-values/references.ts";
-import { failure } from "../base/failure.ts";
 import { canonicalJson } from "../base/json.ts";
 import { systemClock } from "../node/clock.ts";
 import { nodePrimitives } from "../node/primitives.ts";
 import { findVm, type ManagerOptions } from "./command.ts";
-import { confirmVm } from "./confirm-vm.ts";
 import type { ManagerClient } from "./control-client.ts";
-import { type ExitCode, type Output, printable } from "./output.ts";
+import type { ExitCode, Output } from "./output.ts";
 import { keyFrom, referencesFrom } from "./reference-run.ts";
-import { changeLines } from "./vm-policy.ts";
+import { changePolicy } from "./vm-policy.ts";
 
 export interface AddOptions extends ManagerOptions {
   readonly signedBy: string;
@@ -40,16 +38,5 @@ export async function add(
   if (!policy.ok) return output.refuse(policy.failure);
   const wider = withReferences(policy.value, verified.value);
   if (!wider.ok) return output.refuse(wider.failure);
-  const text = canonicalJson(wider.value);
-  // Asked of the manager, so that what is shown is what it will do.
-  const draft = await api.policies.check({ text, vm: vm.id });
-  if (!draft.ok) return output.refuse(failure("appraise.policy-malformed", draft.faults.slice(0, 5).join("; ")));
-  for (const line of changeLines(draft)) output.note(line);
-  if (yes !== true) {
-    const asked = await confirmVm(output, vm.name, "change its policy");
-    if (asked !== true) return asked;
-  }
-  const changed = await api.vms.setPolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason });
-  output.answer(changed, () => printable(`${changed.name} has version ${changed.policyVersion.number} of its policy.`));
-  return 0;
+  return changePolicy(api, output, vm, canonicalJson(wider.value), { reason, yes });
 }

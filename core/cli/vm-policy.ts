@@ -112,15 +112,26 @@ async function showPolicy(api: ManagerClient, output: Output, id: string, { numb
 async function setPolicy(api: ManagerClient, output: Output, id: string, file: string, { reason, yes }: SetOptions): Promise<ExitCode> {
   const text = policyTextOf(file);
   if (!text.ok) return output.refuse(text.failure);
-  const vm = await api.vms.get({ id });
-  const draft = await api.policies.check({ text: text.value, vm: id });
+  return changePolicy(api, output, await api.vms.get({ id }), text.value, { reason, yes });
+}
+
+/** What changes first, as the manager says it, then a yes, then the change. */
+export async function changePolicy(
+  api: ManagerClient,
+  output: Output,
+  vm: VmDetail,
+  text: string,
+  { reason, yes }: { readonly reason: string; readonly yes?: boolean | undefined },
+): Promise<ExitCode> {
+  // Asked of the manager, so that what is shown is what it will do.
+  const draft = await api.policies.check({ text, vm: vm.id });
   if (!draft.ok) return output.refuse(failure("appraise.policy-malformed", draft.faults.slice(0, 5).join("; ")));
   for (const line of changeLines(draft)) output.note(line);
   if (yes !== true) {
     const asked = await confirmVm(output, vm.name, "change its policy");
     if (asked !== true) return asked;
   }
-  const changed = await api.vms.setPolicy({ vm: id, text: text.value, before: vm.policyVersion.digest, reason });
+  const changed = await api.vms.setPolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason });
   output.answer(changed, () => printable(`${changed.name} has version ${changed.policyVersion.number} of its policy.`));
   return 0;
 }
@@ -133,7 +144,7 @@ function policyTextOf(file: string): Result<string> {
   return bytes.ok ? ok(fromUtf8(bytes.value) ?? "") : bytes;
 }
 
-export function changeLines({ changes }: PolicyDraft): readonly string[] {
+function changeLines({ changes }: PolicyDraft): readonly string[] {
   const order = ["looser", "stricter", "changed"] as const;
   if (changes.length === 0) return ["Nothing that is judged changes."];
   return order.flatMap((direction) =>
