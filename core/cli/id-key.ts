@@ -1,6 +1,5 @@
 // `portcullis id-key`: the owner's P-384 keys that sign ID blocks, ID keys and reference values. Private keys stay in the manager's
 // keychain; what is printed or written here is public.
-import { createInterface } from "node:readline/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { idKeyPurpose, type IdKeyPurpose, type IdKeyView } from "../api/id-key-schemas.ts";
@@ -9,6 +8,7 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { utf8 } from "../base/utf8.ts";
 import { writeAtomically } from "../node/files.ts";
 import { askManager, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { askAtTerminal, noTerminal } from "./at-terminal.ts";
 import { policyForKeyCommand } from "./id-key-policy.ts";
 import { type ExitCode, type Output, printable } from "./output.ts";
 
@@ -136,13 +136,9 @@ function deleteCommand(): Command {
 }
 
 async function askForName(name: string, output: Output): Promise<Result<string>> {
-  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY) return fail(failure("cli.needs-terminal", "--confirm NAME"));
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return ok((await terminal.question(`To delete it for ever, type the name of the key (${printable(name)}): `)).trim());
-  } finally {
-    terminal.close();
-  }
+  const nobody = noTerminal(output, "--confirm NAME");
+  if (nobody !== undefined) return fail(nobody);
+  return ok(await askAtTerminal(`To delete it for ever, type the name of the key (${printable(name)}): `));
 }
 
 function purposeOf(text: string): Result<IdKeyPurpose> {

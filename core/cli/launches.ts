@@ -1,10 +1,10 @@
 // `portcullis launches`: which launches were there, what did their evidence say, and may the key go?
 // A decision names the digest of the evidence that the person saw; without a terminal they have to write it themselves.
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { launchState, type LaunchDetail } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
 import { askManager, collect, findVm, makeGroup, makeManagerCommand, type ManagerOptions } from "./command.ts";
+import { askAtTerminal, noTerminal } from "./at-terminal.ts";
 import type { ManagerClient } from "./control-client.ts";
 import { compareLaunchesCommand } from "./compare.ts";
 import { explainLaunchCommand } from "./explain.ts";
@@ -88,17 +88,12 @@ function decideCommand(verdict: "approve" | "deny", summary: string): Command {
 
 /** @returns the digest of the evidence that was shown and confirmed. */
 async function askPerson(api: ManagerClient, output: Output, id: string, verdict: "approve" | "deny"): Promise<string | ExitCode> {
-  if (output.json || !process.stdin.isTTY || !process.stdout.isTTY)
-    return output.refuse(failure("cli.needs-terminal", "--evidence DIGEST"));
+  const nobody = noTerminal(output, "--evidence DIGEST");
+  if (nobody !== undefined) return output.refuse(nobody);
   const launch: LaunchDetail = await api.launches.get({ id });
   process.stdout.write(`${launchText(launch)}\n\n`);
   const name = launch.vmName ?? launch.vm;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const typed = await terminal.question(`To ${verdict} this launch, type the name of the VM (${printable(name)}): `);
-    if (typed.trim() !== name) return output.refuse(failure("cli.not-confirmed"));
-  } finally {
-    terminal.close();
-  }
+  const typed = await askAtTerminal(`To ${verdict} this launch, type the name of the VM (${printable(name)}): `);
+  if (typed !== name) return output.refuse(failure("cli.not-confirmed"));
   return launch.evidence ?? output.refuse(failure("api.no-such-launch", "it has no evidence yet"));
 }
