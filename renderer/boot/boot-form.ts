@@ -120,7 +120,7 @@ export function readBoot(form: BootForm): ReadBoot {
         [measured.failure.code === "measure.firmware-one-vcpu" ? "boot-vcpus" : "boot-firmware", sentenceOf(measured.failure)],
       ]),
     };
-  return { label: form.label.trim() || suggestedLabel(form), set: measured.value };
+  return { label: form.label.trim() || suggestedLabel(form).slice(0, longestLabel).trim(), set: measured.value };
 }
 
 /** As the service takes it: it works the measurement out by itself. */
@@ -151,4 +151,4 @@ function cpuOf({ model, modelName, signature }: BootForm): { readonly name: stri
 
 /** The contract's own limits. */
 const longestCommandLine = 4096;
-const longestLabel = 200;
+const longestLabel = 100;

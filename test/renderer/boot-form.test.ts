@@ -1,5 +1,6 @@
 // Is what the person gave a boot set? Each fault at its field, each measurement as the core works it out, and a set that comes back is the same set.
 import { describe, expect, test } from "vitest";
+import { bootLabel } from "../../core/api/boot-schemas.ts";
 import { sentenceOf } from "../../core/base/failure.ts";
 import { must } from "../../core/base/result.ts";
 import { measureFirmwareFile } from "../../core/measure/boot-set.ts";
@@ -32,6 +33,14 @@ test("the page's digests are Node's", () => {
 test("a set that comes back measures the same, and goes out without its measurement", () => {
   expect(readBoot(form)).toEqual({ label: "vmlinuz-6.12.85", set });
   expect(questionOf(set)).not.toHaveProperty("measurement");
+});
+
+test("a label is one that the service takes: as long as that, and no longer", () => {
+  const longest = "x".repeat(100);
+  expect(bootLabel.safeParse(longest).success).toBe(true);
+  expect(bootLabel.safeParse(`${longest}x`).success).toBe(false);
+  expect(readBoot({ ...form, label: longest })).toEqual({ label: longest, set });
+  expect(faults({ label: `${longest}x` })).toHaveProperty("boot-label");
 });
 
 describe("faults stand at their fields", () => {
