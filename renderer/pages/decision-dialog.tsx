@@ -1,17 +1,16 @@
 // Why, and is it really you? First the reason, then the confirmation where the page cannot reach: a window of the app, or a code in
 // the terminal. Its evidence is fixed when it opens; when the VM sends other evidence, nothing can be proposed from here any more.
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import type { LaunchDetail, ProposalView, StatusView } from "../../core/api/schemas.ts";
 import { useAction } from "../api/action.ts";
 import { useConnection } from "../api/query.ts";
-import { act, decide, type Permission } from "../can.ts";
-import { ActionButton } from "../parts/button.tsx";
+import { act, decide } from "../can.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Digest } from "../parts/digest.tsx";
-import { TextArea } from "../parts/field.tsx";
 import { nameOf } from "../parts/launch-table.tsx";
 import { LaunchMark, SimulatedBadge } from "../parts/mark.tsx";
-import { FailureNotice, Notice } from "../parts/notice.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { ReasonForm } from "../parts/reason-dialog.tsx";
 import { launchSentence } from "../words.ts";
 import { Confirmation } from "./confirmation.tsx";
 
@@ -58,22 +57,17 @@ interface ReasonProps extends Omit<Props, "confirmation"> {
 
 function Reason({ launch, evidence, verdict, onProposed, onClose }: ReasonProps) {
   const connection = useConnection();
-  const action = useAction();
-  const [reason, setReason] = useState("");
-  const given = reason.trim();
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    action.run((client) => client.approvals.propose({ launch: launch.id, evidence, verdict, reason: given }), onProposed);
-  };
-  const may = decide(launch, connection);
-  const can: Permission =
-    given === ""
-      ? { allowed: false, why: "Write a reason first." }
-      : given.length > longest
-        ? { allowed: false, why: `The reason may have ${longest} characters; it has ${given.length}.` }
-        : may;
   return (
-    <form className="form" onSubmit={submit} noValidate>
+    <ReasonForm
+      verb={verdict === "approve" ? "Approve …" : "Deny …"}
+      doing="Asking …"
+      danger={verdict === "deny"}
+      may={decide(launch, connection)}
+      hint="It stays in the audit log beside the decision."
+      ask={(client, reason) => client.approvals.propose({ launch: launch.id, evidence, verdict, reason })}
+      onDone={onProposed}
+      onClose={onClose}
+    >
       <p>
         {verdict === "approve"
           ? "The disk key will be sealed to this VM and sent. That cannot be taken back."
@@ -83,17 +77,7 @@ function Reason({ launch, evidence, verdict, onProposed, onClose }: ReasonProps)
       <p className="decision-evidence">
         Evidence <Digest value={evidence} what="Evidence digest" />
       </p>
-      <TextArea label="Reason" hint="It stays in the audit log beside the decision." rows={3} value={reason} onChange={setReason} />
-      {action.failure !== undefined && <FailureNotice failure={action.failure} />}
-      <div className="dialog-buttons">
-        <ActionButton submits kind={verdict === "approve" ? "primary" : "danger"} can={can} running={action.running && "Asking …"}>
-          {verdict === "approve" ? "Approve …" : "Deny …"}
-        </ActionButton>
-        <button type="button" className="button button-plain" onClick={onClose}>
-          Cancel
-        </button>
-      </div>
-    </form>
+    </ReasonForm>
   );
 }
 
@@ -131,6 +115,3 @@ function Decided({ launch, onClose }: { readonly launch: LaunchDetail; readonly 
     </>
   );
 }
-
-/** The contract's own limit. */
-const longest = 500;

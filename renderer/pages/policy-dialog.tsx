@@ -29,6 +29,7 @@ export function PolicyDialog({ vm, text, changes, confirmation, onClose, onChang
           : "Somebody else changed the policy meanwhile. Look at it, and make your change again.";
       }}
       verb="Change it …"
+      hint="It stays in the audit log beside the new version."
       ask={(client, reason) => client.approvals.proposePolicy({ vm: vm.id, text, before: vm.policyVersion.digest, reason })}
       onClose={() => {
         onClose();

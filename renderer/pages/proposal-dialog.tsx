@@ -14,6 +14,7 @@ interface Props<P> {
   /** What to say once there is nothing to confirm any more, given what was proposed here; undefined until then. */
   readonly settled: (proposal: P | undefined) => string | undefined;
   readonly verb: string;
+  readonly hint?: string;
   /** What stands above the reason. */
   readonly children: ReactNode;
   readonly ask: (client: Client, reason: string) => Promise<P>;
@@ -25,6 +26,7 @@ export function ProposalDialog<P extends BootSetProposalView | PolicyProposalVie
   confirmation,
   settled,
   verb,
+  hint,
   children,
   ask,
   onClose,
@@ -48,7 +50,7 @@ export function ProposalDialog<P extends BootSetProposalView | PolicyProposalVie
           </div>
         </>
       ) : proposal === undefined ? (
-        <ReasonForm verb={verb} doing="Asking …" ask={ask} onDone={setProposal} onClose={close}>
+        <ReasonForm verb={verb} doing="Asking …" {...(hint === undefined ? {} : { hint })} ask={ask} onDone={setProposal} onClose={close}>
           {children}
         </ReasonForm>
       ) : (

@@ -14,6 +14,9 @@ interface Props<T> {
   readonly verb: string;
   readonly doing: string;
   readonly danger?: boolean;
+  /** Beside the reason, what is in the way; the connection where it is not given. */
+  readonly may?: Permission;
+  readonly hint?: string;
   readonly children: ReactNode;
   readonly ask: (client: Client, reason: string) => Promise<T>;
   readonly onDone: (answer: T) => void;
@@ -29,7 +32,17 @@ export function ReasonDialog<T>({ title, onClose, ...form }: Props<T>) {
 }
 
 /** Also the first step of a proposal, in a dialog of its own. */
-export function ReasonForm<T>({ verb, doing, danger = false, children, ask, onDone, onClose }: Omit<Props<T>, "title">) {
+export function ReasonForm<T>({
+  verb,
+  doing,
+  danger = false,
+  may,
+  hint = usualHint,
+  children,
+  ask,
+  onDone,
+  onClose,
+}: Omit<Props<T>, "title">) {
   const connection = useConnection();
   const action = useAction();
   const [reason, setReason] = useState("");
@@ -43,11 +56,11 @@ export function ReasonForm<T>({ verb, doing, danger = false, children, ask, onDo
       ? { allowed: false, why: "Write a reason first." }
       : given.length > longest
         ? { allowed: false, why: `The reason may have ${longest} characters; it has ${given.length}.` }
-        : act(connection);
+        : (may ?? act(connection));
   return (
     <form className="form" onSubmit={submit} noValidate>
       {children}
-      <TextArea label="Reason" hint="It stays in the audit log." rows={3} value={reason} onChange={setReason} />
+      <TextArea label="Reason" hint={hint} rows={3} value={reason} onChange={setReason} />
       {action.failure !== undefined && <FailureNotice failure={action.failure} />}
       <div className="dialog-buttons">
         <ActionButton submits kind={danger ? "danger" : "primary"} can={can} running={action.running && doing}>
@@ -61,5 +74,6 @@ export function ReasonForm<T>({ verb, doing, danger = false, children, ask, onDo
   );
 }
 
+const usualHint = "It stays in the audit log.";
 /** The contract's own limit. */
 const longest = 500;
