@@ -1,6 +1,4 @@
 // How does the host start it? The last step: what the kit is written from, and what will be done when the person says so.
-import type { IdKeyView } from "../../core/api/id-key-schemas.ts";
-import { useQuery } from "../api/query.ts";
 import type { Faults } from "../boot/boot-form.ts";
 import type { PlanForm } from "../boot/plan-form.ts";
 import { PlanFields } from "../parts/plan-fields.tsx";
@@ -15,14 +13,12 @@ interface Props {
 }
 
 export function KitStep({ form, plan, faults, measured, onPlan }: Props) {
-  const keys = useIdKeys();
   return (
     <>
       <PlanFields
         form={plan}
         onChange={onPlan}
         disks={form.disks.map(({ id }) => id.trim())}
-        idKeys={keys}
         faults={faults}
         smtRefused={form.preset === "strict" && form.policy.trim() === ""}
       />
@@ -33,9 +29,4 @@ export function KitStep({ form, plan, faults, measured, onPlan }: Props) {
       </p>
     </>
   );
-}
-
-export function useIdKeys(): readonly IdKeyView[] {
-  const keys = useQuery({ key: "id-keys", ask: (client) => client.idKeys.list({}), concerns: ({ kind }) => kind === "vm" });
-  return keys.state === "ready" ? keys.value : [];
 }

@@ -14,12 +14,10 @@ import { Choice } from "../parts/field.tsx";
 import { FailureNotice } from "../parts/notice.tsx";
 import { PlanFields } from "../parts/plan-fields.tsx";
 import { hostWords } from "../words.ts";
-import { useIdKeys } from "./enrol-kit.tsx";
 
 export function PlanEditor({ vm }: { readonly vm: VmDetail }) {
   const connection = useConnection();
   const action = useAction();
-  const keys = useIdKeys();
   const disks = vm.disks.map(({ id }) => id);
   const [form, setForm] = useState(() => planFormFor(vm.name, disks, vm.hostPlan));
   const [tries, setTries] = useState(0);
@@ -40,7 +38,7 @@ export function PlanEditor({ vm }: { readonly vm: VmDetail }) {
         onChange={(host) => setForm({ ...form, host })}
         options={hosts.map((host) => ({ value: host, label: hostWords[host] }))}
       />
-      <PlanFields form={form} onChange={setForm} disks={disks} idKeys={keys} faults={faults} smtRefused={refusesSmt(vm.policy)} />
+      <PlanFields form={form} onChange={setForm} disks={disks} faults={faults} smtRefused={refusesSmt(vm.policy)} />
       {action.failure !== undefined && <FailureNotice failure={action.failure} title="It was not kept" />}
       <div>
         <ActionButton submits kind="primary" can={act(connection)} running={action.running && "Keeping it …"}>

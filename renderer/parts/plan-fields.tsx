@@ -1,7 +1,7 @@
 // How does the host start the VM? Memory, what the host is allowed, how the configuration gets there, and where the files lie. For every host the same
 // fields; what a host has no word for is barred and says so.
-import type { IdKeyView } from "../../core/api/id-key-schemas.ts";
 import type { Delivery } from "../../core/kit/launch-kit.ts";
+import { useQuery } from "../api/query.ts";
 import type { Faults } from "../boot/boot-form.ts";
 import { type DiskPlan, guestPolicyOf, type PlanForm, type PolicyBit, sayable, withFolder } from "../boot/plan-form.ts";
 import { CheckField } from "./check-field.tsx";
@@ -14,18 +14,18 @@ interface Props {
   readonly onChange: (form: PlanForm) => void;
   /** Ids, in the order of the devices. */
   readonly disks: readonly string[];
-  readonly idKeys: readonly IdKeyView[];
   readonly faults: Faults;
   /** The appraisal policy refuses a guest policy that allows SMT. */
   readonly smtRefused: boolean;
 }
 
-export function PlanFields({ form, onChange, disks, idKeys, faults, smtRefused }: Props) {
+export function PlanFields({ form, onChange, disks, faults, smtRefused }: Props) {
+  const idKeys = useQuery({ key: "id-keys", ask: (client) => client.idKeys.list({}), concerns: ({ kind }) => kind === "vm" });
   const change = (part: Partial<PlanForm>): void => onChange({ ...form, ...part });
   // The one that the plan names is there even before the list is, or without it.
   const keys = new Set([
     ...(form.idKey === "" ? [] : [form.idKey]),
-    ...idKeys.filter(({ purpose }) => purpose === "id").map(({ name }) => name),
+    ...(idKeys.state === "ready" ? idKeys.value : []).filter(({ purpose }) => purpose === "id").map(({ name }) => name),
   ]);
   return (
     <>
