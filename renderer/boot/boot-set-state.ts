@@ -29,6 +29,6 @@ export function inUse({ bootSets }: Of): readonly KeptBootSetView[] {
 
 /** What the next kit is most likely wanted for. */
 export function newestInUse(vm: Of): KeptBootSetView | undefined {
-  const [first] = inUse(vm);
-  return inUse(vm).find((kept) => stateOf(vm, kept) !== "candidate") ?? first;
+  const sets = inUse(vm);
+  return sets.find((kept) => stateOf(vm, kept) !== "candidate") ?? sets[0];
 }

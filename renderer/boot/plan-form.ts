@@ -164,7 +164,7 @@ function slug(text: string): string {
 }
 
 const mustBeOne = 1n << 17n;
-/** As in core/manager/host-plans.ts: no comma, quote or space, because every host would need another way to escape it. */
+/** Narrower than core/manager/host-plans.ts: no comma, quote or space, because every host would need another way to escape it. */
 function isPath(text: string): boolean {
   return /^\/[A-Za-z0-9._:@+=/-]{1,254}$/.test(text) && !/(^|\/)\.\.(\/|$)|\/\/|\/$/.test(text);
 }

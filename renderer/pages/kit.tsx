@@ -74,15 +74,16 @@ interface MadeProps {
 function MadeFrom({ vm, chosen, confirmation }: MadeProps) {
   const [, navigate] = useLocation();
   const signing = vm.hostPlan?.idKey;
+  const sets = inUse(vm);
   return (
     <>
-      <Section title="Made from" beside={<BootSetMark vm={vm} kept={chosen} />}>
-        {inUse(vm).length > 1 && (
+      <Section title="Made from" beside={<BootSetMark state={stateOf(vm, chosen)} />}>
+        {sets.length > 1 && (
           <SelectField
             label="Boot files"
             value={chosen.id}
             onChange={(id) => navigate(`/vms/${vm.id}/kit/${id}`)}
-            options={inUse(vm).map((kept) => ({
+            options={sets.map((kept) => ({
               value: kept.id,
               label: `${kept.label} (${bootSetWords[stateOf(vm, kept)].word.toLowerCase()})`,
             }))}

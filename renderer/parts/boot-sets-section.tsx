@@ -58,7 +58,7 @@ function BootSetItem({ vm, kept, status }: Props & { readonly kept: KeptBootSetV
     <li className="boot-set">
       <div className="boot-set-head">
         <h3>{kept.label}</h3>
-        <BootSetMark vm={vm} kept={kept} />
+        <BootSetMark state={state} />
         <span className="quiet">
           added <When at={kept.addedAt} />
           {kept.approvedAt !== undefined && (

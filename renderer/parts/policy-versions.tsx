@@ -7,6 +7,7 @@ import { Digest } from "./digest.tsx";
 import { Answer } from "./notice.tsx";
 import { CodeBlock, Section } from "./page.tsx";
 import { PolicyChanges } from "./policy-changes.tsx";
+import { pretty } from "./pretty.ts";
 import { Table } from "./table.tsx";
 import { When } from "./time.tsx";
 
@@ -83,7 +84,7 @@ function VersionText({ vm, number }: { readonly vm: string; readonly number: num
             <CopyButton text={policy} what={`version ${number}`} label="Copy" />
           </div>
           <Against vm={vm} policy={policy} />
-          <CodeBlock text={JSON.stringify(JSON.parse(policy), undefined, 2)} label={`Version ${number} of the policy`} />
+          <CodeBlock text={pretty(policy)} label={`Version ${number} of the policy`} />
         </>
       )}
     </Answer>
