@@ -2,6 +2,7 @@
 // same chips and issuers come back. Never chooses an algorithm: the caller's format did.
 import { type KeyObject, constants, createPublicKey, hash, verify } from "node:crypto";
 import type { Primitives } from "../base/crypto.ts";
+import { encodeEcdsaDer } from "../base/ecdsa-der.ts";
 
 export const nodePrimitives: Primitives = {
   digest(name, ...parts) {
@@ -16,7 +17,7 @@ export const nodePrimitives: Primitives = {
     if (key === undefined || !key.isP384) return false;
     if (signature.length !== p1363Length) return false;
     // The key as it is, without options around it: Node finds out that those are no key by an exception, at a twentieth of the whole.
-    return holds(() => verify("sha384", message, key.object, derSignature(signature)));
+    return holds(() => verify("sha384", message, key.object, encodeEcdsaDer(signature)));
   },
 
   verifyPss384(spki, message, signature) {
@@ -63,27 +64,6 @@ function holds(question: () => boolean): boolean {
   }
 }
 
-/** The same two numbers as `SEQUENCE { INTEGER r, INTEGER s }` (RFC 3279 section 2.2.3), in the one form that DER allows. */
-function derSignature(p1363: Uint8Array): Uint8Array {
-  const scalar = p1363Length / 2;
-  const der = new Uint8Array(derLongest);
-  let end = 2;
-  for (let start = 0; start < p1363Length; start += scalar) {
-    let first = start;
-    while (first < start + scalar - 1 && p1363[first] === 0) first++;
-    // A number whose first bit is set would be below zero.
-    const sign = (p1363[first] ?? 0) >> 7;
-    const length = start + scalar - first;
-    der[end] = derInteger;
-    der[end + 1] = sign + length;
-    der.set(p1363.subarray(first, start + scalar), end + 2 + sign);
-    end += 2 + sign + length;
-  }
-  der[0] = derSequence;
-  der[1] = end - 2;
-  return der.subarray(0, end);
-}
-
 function fromBinary(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
@@ -94,8 +74,4 @@ const keys = new Map<string, PublicKey>();
 /** One for each chip of a large fleet. */
 const maximumKeys = 16_384;
 const p1363Length = 96;
-const derSequence = 0x30;
-const derInteger = 0x02;
-/** Two numbers of 48 bytes with a tag, a length and a sign each, in a sequence with a tag and a length. */
-const derLongest = p1363Length + 8;
 const pssSaltLength = 48;

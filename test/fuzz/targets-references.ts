@@ -1,5 +1,6 @@
 // Fuzz targets for what other owners send: signed reference values as DSSE and as CoRIM, and the signatures and statements in them.
-import { encodeEcdsaDer, parseEcdsaDer } from "../../core/appraise/reference-values/ecdsa-der.ts";
+import { parseEcdsaDer } from "../../core/appraise/reference-values/ecdsa-der.ts";
+import { encodeEcdsaDer } from "../../core/base/ecdsa-der.ts";
 import { parseEnvelope, verifyEnvelope } from "../../core/appraise/reference-values/envelope.ts";
 import {
   readReferences,

@@ -3,12 +3,13 @@
 // the owner names one.
 import { concat, fromBase64, toBase64, toHex } from "../../base/bytes.ts";
 import type { Primitives } from "../../base/crypto.ts";
+import { encodeEcdsaDer } from "../../base/ecdsa-der.ts";
 import { failure } from "../../base/failure.ts";
 import { canonicalJson, type Json } from "../../base/json.ts";
 import { fail, ok, type Fail, type Result } from "../../base/result.ts";
 import { utf8 } from "../../base/utf8.ts";
 import { spkiOf, type P384Point } from "../../snp/id-block.ts";
-import { encodeEcdsaDer, parseEcdsaDer } from "./ecdsa-der.ts";
+import { parseEcdsaDer } from "./ecdsa-der.ts";
 import { isList, isObject, objectFrom } from "./json-shapes.ts";
 
 export interface Envelope {
