@@ -8,6 +8,7 @@ import type { Approval } from "../release/approval.ts";
 import type { PinnedBy } from "../release/decide.ts";
 import type { DiskOutcome } from "../launch/messages.ts";
 import { aheadIds } from "./ahead.ts";
+import { acceptedOf } from "./configurations.ts";
 import type { LaunchRecord, VmRecord } from "./records.ts";
 
 /** How the evidence came to be judged: with these an auditor can judge it again. */
@@ -74,7 +75,7 @@ export function deliveryUnknownFacts(launch: LaunchRecord, code: string): AuditF
 
 /** @param change what this entry is about, where the other facts do not say it. */
 export function vmFacts(kind: "vm-enrolled" | "vm-changed", vm: VmRecord, keychain: string, change: JsonObject = {}): AuditFacts {
-  const accepted = vm.configurations.flatMap(({ digest, retiredAt }) => (retiredAt === undefined ? [digest] : []));
+  const accepted = acceptedOf(vm).map(({ digest }) => digest);
   const [policy] = vm.policyVersions;
   return {
     kind,

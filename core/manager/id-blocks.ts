@@ -6,6 +6,7 @@ import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { makeIdBlock, sealIdAuth, signedBlockDigest } from "../kit/id-block.ts";
 import { keyStructure, parseIdAuth, verifyIdAuth } from "../snp/id-block.ts";
+import { isApproved } from "./ahead.ts";
 import type { ManagerContext } from "./context.ts";
 import { permissionFault } from "./host-plans.ts";
 import { blockSignedFacts, pointOf, type BlockSigned } from "./id-key-facts.ts";
@@ -140,8 +141,4 @@ export class IdBlocks {
     const sameAuthor = author === undefined || expected === undefined ? author === expected : equalBytes(author, expected);
     return sameAuthor && equalBytes(read.value.idKey, pointOf(idKey)) ? ok(auth) : fail(failure("store.corrupt", "a signed ID block"));
   }
-}
-
-function isApproved({ approvedAt, retiredAt }: KeptBootSet): boolean {
-  return approvedAt !== undefined && retiredAt === undefined;
 }

@@ -4,6 +4,8 @@ import { fromHex } from "../base/bytes.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import type { KitInput } from "../kit/launch-kit.ts";
+import { usualSet } from "./ahead.ts";
+import { acceptedOf } from "./configurations.ts";
 import { allowedPermissions, permissionFault } from "./host-plans.ts";
 import type { KeptBootSet, KeptPlan, VmRecord } from "./records.ts";
 
@@ -22,10 +24,10 @@ export function kitParts(vm: VmRecord, bootSet?: string): Result<KitParts> {
   // The appraisal policy may have become stricter since the plan was set.
   const fault = permissionFault(plan, vm.policy);
   if (fault !== undefined) return fail(fault);
-  const kept = bootSet === undefined ? usualSet(vm) : vm.bootSets.find(({ id }) => id === bootSet);
+  const kept = bootSet === undefined ? usualSet(vm.bootSets) : vm.bootSets.find(({ id }) => id === bootSet);
   if (kept === undefined) return fail(failure("kit.no-boot-set", bootSet));
   if (kept.retiredAt !== undefined) return fail(failure("kit.boot-set-retired", kept.label));
-  const configuration = vm.configurations.find(({ retiredAt }) => retiredAt === undefined);
+  const configuration = acceptedOf(vm)[0];
   const hostData = configuration === undefined ? undefined : fromHex(configuration.digest);
   if (configuration === undefined || hostData === undefined) return fail(failure("kit.no-configuration"));
   return ok({
@@ -41,9 +43,4 @@ export function kitParts(vm: VmRecord, bootSet?: string): Result<KitParts> {
     kept,
     isApproved: kept.approvedAt !== undefined,
   });
-}
-
-function usualSet({ bootSets }: VmRecord): KeptBootSet | undefined {
-  const inUse = bootSets.filter(({ retiredAt }) => retiredAt === undefined);
-  return inUse.find(({ approvedAt }) => approvedAt !== undefined) ?? inUse[0];
 }

@@ -11,7 +11,7 @@ import { refusedCode } from "../launch/manager-effects.ts";
 import type { Judgement, ManagerEffect } from "../launch/manager-machine.ts";
 import { approve, type Approval } from "../release/approval.ts";
 import { decide, type Decision, type PersonNeeded } from "../release/decide.ts";
-import { aheadOf } from "./ahead.ts";
+import { aheadWith } from "./ahead.ts";
 import { anchorsOf } from "./anchors.ts";
 import { configurationFault } from "./configurations.ts";
 import type { ManagerContext } from "./context.ts";
@@ -136,7 +136,7 @@ export class Launch {
         failedOpens: vm.failedOpens,
         policy: vm.policy,
         pins: vm.pins,
-        ahead: aheadOf(vm, ports.primitives),
+        ahead: aheadWith(vm, this.#inHand.result.identity.measurement, ports.primitives),
       },
       approval: this.#approval,
       liveLaunches: this.#start.liveLaunches(),

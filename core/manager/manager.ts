@@ -182,8 +182,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     },
 
     retireConfiguration(question) {
-      if (phase !== "ready") return fail(failure("manager.not-ready"));
-      const changed = retireConfiguration(context, question);
+      const changed = whenReady(() => retireConfiguration(context, question));
       const live = sessions.live(question.vm);
       // Nobody is asked about a launch that cannot be released any more; decide.ts would refuse it all the same.
       if (changed.ok && live?.launch?.runsWith(question.digest) === true) live.cancel(failure("manager.configuration-retired"));
@@ -198,7 +197,7 @@ export function createManager(given: ManagerPorts, options: ManagerOptions): Man
     previewBootSet: (question) => previewBootSet(context, question),
     approveBootSet: approveAhead,
     retireBootSet: (question) => changing(question, () => retireBootSet(context, question)),
-    setPlan: (id, plan) => (phase === "ready" ? setPlan(context, id, plan) : fail(failure("manager.not-ready"))),
+    setPlan: (id, plan) => whenReady(() => setPlan(context, id, plan)),
     recordDisk: (preparation) => whenReady(() => recordDisk(context, preparation)),
     decide,
     pending: () => sessions.waiting(),

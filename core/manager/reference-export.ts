@@ -7,6 +7,7 @@ import { fail, ok, type Result } from "../base/result.ts";
 import { encodeEnvelope, keyIdOf, signedBytes } from "../appraise/reference-values/envelope.ts";
 import { encodeStatement, parseStatement, type SignedReference } from "../appraise/reference-values/statement.ts";
 import type { BootFile } from "../measure/boot-set.ts";
+import { isApproved } from "./ahead.ts";
 import type { ManagerContext } from "./context.ts";
 import { pointOf } from "./id-key-facts.ts";
 import type { IdKeys } from "./id-keys.ts";
@@ -55,7 +56,7 @@ export async function exportReferences(
 
 /** One for each measurement, the newest first. */
 function valuesOf({ bootSets, hostPlan }: VmRecord): readonly SignedReference[] {
-  const approved = bootSets.filter(({ approvedAt, retiredAt }) => approvedAt !== undefined && retiredAt === undefined);
+  const approved = bootSets.filter(isApproved);
   const plan = hostPlan === undefined ? {} : { guestPolicy: hostPlan.guestPolicy };
   const svn = hostPlan?.guestSvn === undefined ? {} : { guestSvn: hostPlan.guestSvn };
   const byMeasurement = new Map<string, SignedReference>();

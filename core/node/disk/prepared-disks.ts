@@ -10,7 +10,7 @@ import { type Failure, failure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import type { Secret } from "../../base/secret.ts";
-import { readConfiguration } from "../../manager/configurations.ts";
+import { acceptedOf, readConfiguration } from "../../manager/configurations.ts";
 import { readKeys } from "../../manager/keys.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Keychain } from "../../manager/ports.ts";
@@ -192,7 +192,8 @@ function claimed(question: DiskQuestion): Result<Place> {
 
 /** Of any configuration that is accepted: each may open other disks. */
 function hasDisk(manager: Pick<Manager, "vm">, id: string, disk: string): boolean {
-  const accepted = manager.vm(id)?.configurations.filter(({ retiredAt }) => retiredAt === undefined) ?? [];
+  const vm = manager.vm(id);
+  const accepted = vm === undefined ? [] : acceptedOf(vm);
   return accepted.some((configuration) => {
     const read = readConfiguration(configuration);
     return read.ok && read.value.disks.some((one) => one.id === disk);

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { ExplanationView } from "../../api/explain-schemas.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
+import { usualSet } from "../../manager/ahead.ts";
 import type { KeptBootSet, LaunchRecord, VmRecord } from "../../manager/records.ts";
 import { explainMeasurement, explanationSentence } from "../../measure/explain.ts";
 import type { ExplainInput, KnownFiles } from "../../measure/explain-input.ts";
@@ -52,8 +53,7 @@ export class Explanations {
 
 /** What the next launch should be: the newest that is approved; else the newest candidate, else the newest of the past. */
 function believedOf(sets: readonly KeptBootSet[]): KeptBootSet | undefined {
-  const current = sets.filter(({ retiredAt }) => retiredAt === undefined);
-  return current.find(({ approvedAt }) => approvedAt !== undefined) ?? current[0] ?? sets[0];
+  return usualSet(sets) ?? sets[0];
 }
 
 /** The files of what is believed first: where it has no kernel, those of the newest set that has one. */
