@@ -3,9 +3,9 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failure } from "../../base/failure.ts";
-import { canonicalBytes, type Json, type JsonObject, JsonFault, parseJson } from "../../base/json.ts";
+import { canonicalBytes, type Json } from "../../base/json.ts";
 import { type Fail, fail, ok, type Result } from "../../base/result.ts";
-import { fromUtf8 } from "../../base/utf8.ts";
+import { objectOf } from "../../luks/metadata.ts";
 import { openPrivateFolder, readBounded, writeAtomically } from "../files.ts";
 import { claimFolder, type FolderClaim } from "../store/folder-claim.ts";
 
@@ -85,7 +85,7 @@ function workFolderOf(image: string): string {
 }
 
 function parseJournal(bytes: Uint8Array, path: string): Result<Journal | undefined> {
-  const json = jsonOf(bytes);
+  const json = objectOf(bytes);
   if (json === undefined) return malformed(path);
   const { version, vm, disk, originalSize, sectorSize, stage, unmoved } = json;
   if (version !== 1 || typeof vm !== "string" || typeof disk !== "string") return malformed(path);
@@ -97,16 +97,6 @@ function parseJournal(bytes: Uint8Array, path: string): Result<Journal | undefin
 
 function isLength(json: Json | undefined): json is number {
   return typeof json === "number" && Number.isSafeInteger(json) && json >= 0;
-}
-
-function jsonOf(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const json = parseJson(fromUtf8(bytes) ?? "");
-    return json === null || typeof json !== "object" || Array.isArray(json) ? undefined : (json as JsonObject);
-  } catch (fault) {
-    if (fault instanceof JsonFault) return undefined;
-    throw fault;
-  }
 }
 
 function malformed(path: string): Fail {
