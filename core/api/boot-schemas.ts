@@ -54,5 +54,4 @@ export const bootSetPreview = z.strictObject({ summary: z.array(z.string()), bef
 export const aheadBootSet = z.strictObject({ id: uuid, label: z.string() });
 
 export type BootSetQuestion = z.infer<typeof bootSetQuestion>;
-export type BootSetView = z.infer<typeof bootSet>;
 export type KeptBootSetView = z.infer<typeof keptBootSet>;

@@ -33,5 +33,4 @@ export const comparisonView = z.strictObject({
 });
 
 export type ExplanationView = z.infer<typeof explanationView>;
-export type ReportDifferenceView = z.infer<typeof reportDifferenceView>;
 export type ComparisonView = z.infer<typeof comparisonView>;

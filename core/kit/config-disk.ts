@@ -7,7 +7,7 @@ import { viewOf } from "../base/bytes.ts";
 import { maximumConfigurationBytes } from "../launch/agent-configuration.ts";
 
 /** By which the VM finds the disk, whatever the host calls it: /dev/disk/by-label/PORTCULLIS. */
-export const configDiskLabel = "PORTCULLIS";
+const configDiskLabel = "PORTCULLIS";
 export const configDiskBytes = 65_536;
 
 /**

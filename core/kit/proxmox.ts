@@ -76,7 +76,7 @@ function configurationLines(facts: LaunchFacts): string {
 }
 
 /** What only args can say. They come after Proxmox's own options, so a later -machine and -bios count. */
-export function proxmoxArguments(facts: LaunchFacts): readonly string[] {
+function proxmoxArguments(facts: LaunchFacts): readonly string[] {
   const { plan, set, paths } = facts;
   return [
     "-bios",

@@ -32,8 +32,8 @@ export function qemuKit(facts: LaunchFacts): Kit {
   };
 }
 
-/** Option by option, as QEMU is given them. Also what the tests break one by one. */
-export function qemuArguments(facts: LaunchFacts): readonly (readonly string[])[] {
+/** Option by option, as QEMU is given them. */
+function qemuArguments(facts: LaunchFacts): readonly (readonly string[])[] {
   const { vm, plan, set, paths } = facts;
   const direct = paths.kernel !== undefined;
   return [

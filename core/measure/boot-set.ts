@@ -108,7 +108,7 @@ export function fullFirmware({ bytes, resetEip, hashTable, sections }: MeasuredF
   return { size: bytes, resetEip, hashTable, sections };
 }
 
-export function bootHashes({ kernel, initrd, commandLine }: DirectBoot, primitives: Primitives): Result<BootHashes> {
+function bootHashes({ kernel, initrd, commandLine }: DirectBoot, primitives: Primitives): Result<BootHashes> {
   if (commandLine.includes("\0")) return fail(failure("measure.command-line"));
   const [image, ramdisk] = [fromHex(kernel.sha256), initrd === undefined ? primitives.digest("sha256") : fromHex(initrd.sha256)];
   if (image?.length !== 32 || ramdisk?.length !== 32) return fail(failure("measure.boot-set"));

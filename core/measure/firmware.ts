@@ -186,7 +186,7 @@ const asev = 0x41534556;
 const metadataHead = 16;
 const sectionLength = 12;
 const maximumSections = 64;
-export const hashTableLength = 176;
+const hashTableLength = 176;
 const fourGiB = 2 ** 32;
 const maximumSection = 2 ** 26;
 /** OVMF has 2 or 4 MiB. */
