@@ -145,9 +145,20 @@ describe.skipIf(missing("cryptsetup"))("LUKS2 images", () => {
 test("a mapping that was made just before its cryptsetup was killed is closed; one that was refused is not ours to close", async () => {
   const folder = scratchFolder();
   const words = join(folder, "words");
-  const metadata =
-    '{"segments":{"0":{"type":"crypt","encryption":"aes-xts-plain64"}},"config":{},"keyslots":{"0":{"type":"luks2",' +
-    '"key_size":64,"area":{"encryption":"aes-xts-plain64","key_size":64}}}}';
+  const metadata = JSON.stringify({
+    segments: { "0": { type: "crypt", encryption: "aes-xts-plain64", offset: "16777216" } },
+    config: { json_size: "12288", keyslots_size: "16744448" },
+    tokens: {},
+    digests: { "0": { type: "pbkdf2", hash: "sha256", iterations: 1000 } },
+    keyslots: {
+      "0": {
+        type: "luks2",
+        key_size: 64,
+        area: { type: "raw", encryption: "aes-xts-plain64", key_size: 64, offset: "32768", size: "258048" },
+        kdf: { type: "pbkdf2", hash: "sha256", iterations: 1000 },
+      },
+    },
+  });
   const program = (open: string): string =>
     script(folder, `echo "$@" >> ${words}; case "$1" in open) ${open};; luksDump) echo '${metadata}';; esac`);
   const attempt = (open: string, timeoutMs: number): Promise<unknown> => {
