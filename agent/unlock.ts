@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FailureCode } from "../core/base/failure.ts";
 import type { Secret } from "../core/base/secret.ts";
+import { fromUtf8 } from "../core/base/utf8.ts";
 import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
 import type { DiskOutcome } from "../core/launch/messages.ts";
 import { checkHeader } from "../core/luks/header.ts";
@@ -69,7 +70,7 @@ export class Unlocker {
     try {
       // SECURITY: checked and opened is one and the same copy, because the host can write to the disk between the two.
       const header = join(folder, "header");
-      const fault = (await this.#copyHeader(disk.device, header, signal)) ?? (await this.#checkCopy(header, signal));
+      const fault = (await this.#copyHeader(disk.device, header, signal)) ?? (await this.#checkCopy(disk, header, signal));
       if (fault !== undefined) return fault;
       const opened = await this.#run([...this.#openWords(disk, header)], signal, key);
       key.wipe();
@@ -89,13 +90,22 @@ export class Unlocker {
     return copied.exit === 1 ? "agent.disk-missing" : codeOf(copied);
   }
 
-  async #checkCopy(header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
+  async #checkCopy({ uuid }: ConfiguredDisk, header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
     const dumped = await this.#run(["luksDump", "--dump-json-metadata", "--", header], signal);
     if (dumped.exit === undefined) return codeOf(dumped);
     // A LUKS1 header has no such metadata, and is refused with the rest.
     if (dumped.exit !== 0 || dumped.output === undefined) return "agent.disk-header";
     const checked = checkHeader(dumped.output);
-    return checked.ok ? undefined : checked.failure.code;
+    if (!checked.ok) return checked.failure.code;
+    return uuid === undefined ? undefined : this.#checkUuid(uuid, header, signal);
+  }
+
+  /** By cryptsetup, so that of the header's two copies the one counts that will be opened. It proves nothing, but tells swapped disks apart. */
+  async #checkUuid(uuid: string, header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
+    const said = await this.#run(["luksUUID", "--", header], signal);
+    if (said.exit === undefined) return codeOf(said);
+    if (said.exit !== 0 || said.output === undefined) return "agent.disk-header";
+    return fromUtf8(said.output) === `${uuid}\n` ? undefined : "agent.disk-other";
   }
 
   #openWords({ device, name }: ConfiguredDisk, header: string): readonly string[] {

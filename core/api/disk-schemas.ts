@@ -47,6 +47,8 @@ export const diskRun = z.strictObject({
   failure: failureView.optional(),
   /** SHA-256 of the header backup. */
   headerDigest: hex(32).optional(),
+  /** The LUKS2 header's own, which a configuration may demand. */
+  uuid: uuid.optional(),
   /** Of the image before it was converted, in bytes: as much as the opened disk holds. */
   originalSize: z.number().int().optional(),
   startedAt: time,

@@ -114,6 +114,8 @@ export const diskSpec = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
   device: z.string().regex(/^\/[ -~]{1,255}$/),
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/),
+  /** Of the disk's LUKS2 header, where the owner demands one. */
+  uuid: uuid.exactOptional(),
 });
 
 export const vmSummary = z.strictObject({

@@ -39,7 +39,9 @@ function contentLines(text: string): readonly string[] {
   const { disks, manager, retry } = read.value.configuration;
   const patience = retry.giveUpAfterSeconds === 0 ? "never gives up" : `gives up after ${retry.giveUpAfterSeconds} s`;
   return [
-    ...disks.map(({ id, device, name }) => `  disk ${id}: ${device} as ${name}`),
+    ...disks.map(
+      ({ id, device, name, uuid }) => `  disk ${id}: ${device} as ${name}${uuid === undefined ? "" : `, if its UUID is ${uuid}`}`,
+    ),
     `  dials ${manager.endpoints.join(", then ")}`,
     `  tries again after ${retry.firstDelaySeconds} to ${retry.maximumDelaySeconds} s, ${patience}`,
   ];

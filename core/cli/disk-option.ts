@@ -1,16 +1,23 @@
-// `--disk id=…,device=…,name=…` and `--endpoint HOST:PORT`: what a VM's agent opens and where it dials, as several commands take them.
+// `--disk id=…,device=…,name=…[,uuid=…]` and `--endpoint HOST:PORT`: what a VM's agent opens and where it dials, as several commands take them.
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
-import { parseEndpoint } from "../launch/agent-configuration.ts";
+import { type ConfiguredDisk, parseEndpoint, uuid } from "../launch/agent-configuration.ts";
 
-/** Each field once, in any order. */
-export function parseDisk(text: string): Result<{ id: string; device: string; name: string }> {
-  const fields = new Map(text.split(",").map((pair) => splitOnce(pair)));
-  const [id, device, name] = [fields.get("id"), fields.get("device"), fields.get("name")];
-  if (fields.size !== 3 || text.split(",").length !== 3 || id === undefined || device === undefined || name === undefined)
-    return fail(failure("cli.usage", `--disk is id=…,device=…,name=…, not ${text}`));
+/** Each field once, in any order; `uuid` may be left out. */
+export function parseDisk(text: string): Result<ConfiguredDisk> {
+  const pairs = text.split(",").map((pair) => splitOnce(pair));
+  const fields = new Map(pairs);
+  const [id, device, name, header] = [fields.get("id"), fields.get("device"), fields.get("name"), fields.get("uuid")];
+  const expected = fields.has("uuid") ? 4 : 3;
+  if (fields.size !== expected || pairs.length !== expected || id === undefined || device === undefined || name === undefined)
+    return fail(failure("cli.usage", `--disk is id=…,device=…,name=… and perhaps uuid=…, not ${text}`));
   if (!device.startsWith("/")) return fail(failure("cli.usage", `--disk's device is an absolute path inside the VM, not ${device}`));
-  return ok({ id, device, name });
+  if (!fields.has("uuid")) return ok({ id, device, name });
+  if (header === undefined || !uuid.test(header))
+    return fail(
+      failure("cli.usage", `--disk's uuid is that of the LUKS2 header in lower case, as \`disk check\` prints it, not ${header ?? ""}`),
+    );
+  return ok({ id, device, name, uuid: header });
 }
 
 /** `--endpoint HOST:PORT`, as an agent's configuration takes it. */

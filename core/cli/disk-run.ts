@@ -59,10 +59,10 @@ export async function check(named: string, options: CheckOptions): Promise<void>
     process.exitCode = output.refuse(checked.failure);
     return;
   }
-  const { digest } = checked.value;
-  const words = `The agent would ask for this disk's key: its header asks for real encryption.\nheader ${digest}`;
+  const { digest, uuid } = checked.value;
+  const words = `The agent would ask for this disk's key: its header asks for real encryption.\nheader ${digest}\nUUID ${uuid}`;
   if (options.vm === undefined) {
-    output.answer({ image, header: digest }, () => words);
+    output.answer({ image, header: digest, uuid }, () => words);
     return;
   }
   const { vm: name } = options;
@@ -70,14 +70,21 @@ export async function check(named: string, options: CheckOptions): Promise<void>
     const id = await findVm(api, name);
     if (!id.ok) return output.refuse(id.failure);
     const { disks } = await api.vms.get({ id: id.value });
-    output.answer({ image, header: digest, disks }, () =>
+    output.answer({ image, header: digest, uuid, disks }, () =>
       [
         words,
-        ...disks.map((disk) => printable(`disk ${disk.id}: the agent looks for it at ${disk.device} and opens it as ${disk.name}`)),
+        ...disks.map((disk) =>
+          printable(`disk ${disk.id}: the agent looks for it at ${disk.device} and opens it as ${disk.name}${demandOf(disk.uuid, uuid)}`),
+        ),
       ].join("\n"),
     );
     return 0;
   });
+}
+
+function demandOf(demanded: string | undefined, uuid: string): string {
+  if (demanded === undefined) return "";
+  return demanded === uuid ? "; it demands this UUID" : `; it demands the UUID ${demanded}`;
 }
 
 /** Until it has ended. The first event of a watch comes at once, so that nothing is missed. */
@@ -101,7 +108,13 @@ async function follow(api: ManagerClient, started: DiskRun): Promise<DiskRun> {
 
 function answer(run: DiskRun, { vm, disk, headerBackup }: PrepareOptions, output: Output): ExitCode {
   if (run.phase === "done") {
-    const lines = [run.sentence, `header backup ${run.headerBackup}`, `SHA-256 ${run.headerDigest ?? ""}`];
+    const lines = [
+      run.sentence,
+      `header backup ${run.headerBackup}`,
+      `SHA-256 ${run.headerDigest ?? ""}`,
+      `UUID ${run.uuid ?? ""}`,
+      `To have the agent demand that UUID: portcullis vm reconfigure ${vm} with --disk id=${disk},device=…,name=…,uuid=${run.uuid ?? ""}`,
+    ];
     output.answer(run, () => lines.map(printable).join("\n"));
     return 0;
   }

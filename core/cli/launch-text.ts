@@ -67,7 +67,8 @@ export function vmText(vm: VmDetail): string {
   for (const { chipId, firstAt, lastAt, reportedTcb } of vm.history.chips)
     lines.push(`had its keys on chip ${chipId}`, `  from ${firstAt} to ${lastAt}, reported TCB ${reportedTcb}`);
   if (vm.failedOpens > 0) lines.push(`releases that did not open: ${vm.failedOpens}`);
-  for (const disk of vm.disks) lines.push(`disk ${disk.id}: ${disk.device} as ${disk.name}`);
+  for (const { id, device, name, uuid } of vm.disks)
+    lines.push(`disk ${id}: ${device} as ${name}${uuid === undefined ? "" : `, if its UUID is ${uuid}`}`);
   if (vm.hostPlan !== undefined) lines.push(...planText(vm).split("\n"));
   lines.push(...vm.bootSets.filter(({ retiredAt }) => retiredAt === undefined).map(bootSetLine));
   for (const { digest, hostDataBase64, text, retiredAt } of vm.configurations) {

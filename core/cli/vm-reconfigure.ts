@@ -31,7 +31,11 @@ export function reconfigureCommand(): Command {
   ])
     .argument("<vm>", "its name or id")
     .option("--endpoint <host:port>", "where its agent dials; may be repeated, tried in order (default: as in the newest one)", collect)
-    .option("--disk <fields>", "id=…,device=…,name=…: all disks that it may open; may be repeated (default: as in the newest one)", collect)
+    .option(
+      "--disk <fields>",
+      "id=…,device=…,name=…[,uuid=…]: all disks that it may open; may be repeated (default: as in the newest one)",
+      collect,
+    )
     .option("--retry <seconds>", "FIRST,MAXIMUM,GIVE-UP: how its agent tries again; GIVE-UP 0 means never (default: as in the newest one)")
     .requiredOption("--reason <text>", "why; it goes into the audit log")
     .action((name: string, options: ReconfigureOptions) =>

@@ -57,7 +57,7 @@ function addCommand(): Command {
     .option("--simulated", "accept simulated evidence for it, and no other; everything it does is marked SIMULATED")
     .option(
       "--disk <fields>",
-      "id=…,device=…,name=…: a disk that it may open; may be repeated (a simulated VM has one without it)",
+      "id=…,device=…,name=…[,uuid=…]: a disk that it may open; may be repeated (a simulated VM has one without it)",
       collect,
     )
     .option("--endpoint <host:port>", "where its agent dials; may be repeated, tried in order (default: the manager's own)", collect)

@@ -28,6 +28,8 @@ export interface ConfiguredDisk {
   readonly device: string;
   /** Name of the opened mapping. */
   readonly name: string;
+  /** Of its LUKS2 header, lower case; absent where the owner has not said. It tells disks apart, and proves nothing: the host can write it. */
+  readonly uuid?: string;
 }
 
 export interface RetryPlan {
@@ -55,7 +57,7 @@ export function makeConfiguration(fields: ConfigurationFields): Result<Canonical
     version: 1,
     vm,
     manager: { endpoints: [...manager.endpoints], anchor: manager.anchor },
-    disks: disks.map(({ id, device, name }) => ({ id, device, name })),
+    disks: disks.map((disk) => ({ ...copyOfDisk(disk) })),
     retry: {
       firstDelaySeconds: retry.firstDelaySeconds,
       maximumDelaySeconds: retry.maximumDelaySeconds,
@@ -65,6 +67,11 @@ export function makeConfiguration(fields: ConfigurationFields): Result<Canonical
   const fault = faultOf(plain);
   if (fault !== undefined) return fail(failure("launch.configuration-shape", fault));
   return parseConfiguration(utf8(canonicalJson(plain)));
+}
+
+/** These members and no others; without `uuid` where there is none, so that the canonical form of a configuration without it stays. */
+export function copyOfDisk({ id, device, name, uuid: header }: ConfiguredDisk): ConfiguredDisk {
+  return { id, device, name, ...(header === undefined ? {} : { uuid: header }) };
 }
 
 /** Strict: the bytes must be the canonical form itself, because only its digest is attested. */
@@ -107,8 +114,9 @@ function faultOf(json: Json): string | undefined {
   if (!isList(endpoints, maximumEndpoints) || !endpoints.every(isEndpoint)) return "manager.endpoints";
   if (new Set(endpoints).size !== endpoints.length) return "manager.endpoints";
   if (!isList(disks, maximumDisks) || !disks.every(isDisk)) return "disks";
-  for (const key of ["id", "name", "device"] as const) {
-    if (new Set(disks.map((disk) => disk[key])).size !== disks.length) return `disks.${key}`;
+  for (const key of ["id", "name", "device", "uuid"] as const) {
+    const given = disks.flatMap((disk) => disk[key] ?? []);
+    if (new Set(given).size !== given.length) return `disks.${key}`;
   }
   if (!hasKeys(retry, ["firstDelaySeconds", "giveUpAfterSeconds", "maximumDelaySeconds"])) return "retry";
   const { firstDelaySeconds: first, maximumDelaySeconds: maximum, giveUpAfterSeconds: giveUp } = retry;
@@ -119,8 +127,9 @@ function faultOf(json: Json): string | undefined {
 }
 
 function isDisk(json: Json): json is { readonly [key: string]: string } {
-  if (!hasKeys(json, ["device", "id", "name"])) return false;
-  const { id, device, name } = json;
+  if (!hasKeys(json, ["device", "id", "name"]) && !hasKeys(json, ["device", "id", "name", "uuid"])) return false;
+  const { id, device, name, uuid: header } = json;
+  if (header !== undefined && !matches(header, uuid)) return false;
   return matches(id, diskId) && matches(device, devicePath) && !device.includes("/../") && matches(name, mappingName);
 }
 

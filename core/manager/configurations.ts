@@ -5,7 +5,7 @@ import type { Primitives } from "../base/crypto.ts";
 import { failure, type Failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
 import { utf8 } from "../base/utf8.ts";
-import { configurationDigest, parseConfiguration, type AgentConfiguration } from "../launch/agent-configuration.ts";
+import { configurationDigest, copyOfDisk, parseConfiguration, type AgentConfiguration } from "../launch/agent-configuration.ts";
 import type { DiskSpec, IssuedConfiguration, VmRecord } from "./records.ts";
 
 /** @param digest hex, as the agent named it. */
@@ -42,7 +42,7 @@ export function readConfiguration({ text }: Pick<IssuedConfiguration, "text">): 
 
 /** What the record shows as the VM's disks: those of the configuration to launch with. */
 export function disksOf({ disks }: Pick<AgentConfiguration, "disks">): readonly DiskSpec[] {
-  return disks.map(({ id, device, name }) => ({ id, device, name }));
+  return disks.map(copyOfDisk);
 }
 
 export function acceptedOf({ configurations }: Pick<VmRecord, "configurations">): readonly IssuedConfiguration[] {

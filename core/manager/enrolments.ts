@@ -8,7 +8,7 @@ import { noHistory } from "../appraise/history.ts";
 import { policyFromText } from "../appraise/policy-text.ts";
 import type { AppraisalPolicy } from "../appraise/policy.ts";
 import { presets, simulatedPreset } from "../appraise/presets.ts";
-import { configurationDigest, makeConfiguration } from "../launch/agent-configuration.ts";
+import { configurationDigest, copyOfDisk, makeConfiguration } from "../launch/agent-configuration.ts";
 import type { DiskKey } from "../release/grant.ts";
 import { simulatedAnchorsFrom } from "./anchors.ts";
 import type { ManagerContext } from "./context.ts";
@@ -83,7 +83,7 @@ function makeRecord({ ports, options }: ManagerContext, enrolment: Enrolment): R
       ? { simulatedAnchors: simulatedAnchorsFrom(options.simulatedAnchors) }
       : {}),
     configurations: [{ digest, text: made.value.text, issuedAt: now }],
-    disks: enrolment.disks.map(({ id: disk, device, name: mapping }) => ({ id: disk, device, name: mapping })),
+    disks: enrolment.disks.map(copyOfDisk),
     policy: policy.value,
     policyVersions: [{ number: 1, digest: policyDigest(policy.value, ports.primitives), since: now, reason: "enrolled with it" }],
     pins: [],

@@ -15,6 +15,8 @@ export interface DiskSpec {
   readonly device: string;
   /** Name of the opened mapping in the VM. */
   readonly name: string;
+  /** Of the LUKS2 header, where the owner demands one. */
+  readonly uuid?: string;
 }
 
 export interface IssuedConfiguration {

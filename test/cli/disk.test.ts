@@ -64,6 +64,16 @@ describe.skipIf(missing("cryptsetup", "mke2fs"))("portcullis disk", () => {
     const ofVm = await portcullis("disk", "check", image, "--vm", "db-1", ...installation.data);
     expect([ofVm.code, ofVm.stdout]).toMatchObject([0, expect.stringContaining("looks for it at /dev/vda") as unknown]);
     expect(detector.find(made.stdout + made.stderr + checked.stdout + ofVm.stdout)).toEqual([]);
+    const { uuid } = checked.json() as { uuid: string };
+    expect(made.json()).toMatchObject({ uuid });
+    const reconfigure = (id: string): Promise<Answer> => {
+      const disk = `id=root,device=/dev/vda,name=root,uuid=${id}`;
+      return portcullis("vm", "reconfigure", "db-1", "--disk", disk, "--reason", "its UUID", "--json", ...installation.data);
+    };
+    expect((await reconfigure(uuid.toUpperCase())).stderr).toContain("[cli.usage]");
+    expect((await reconfigure(uuid)).stdout).toContain(uuid);
+    const demanded = await portcullis("disk", "check", image, "--vm", "db-1", ...installation.data);
+    expect(demanded.stdout).toContain("it demands this UUID");
     const again = await portcullis(...words(image, "--new", "--size", "32M"));
     expect([again.code, again.stderr]).toMatchObject([1, expect.stringContaining("[disk.backup-exists]") as unknown]);
   });

@@ -52,6 +52,14 @@ describe("a configuration", () => {
     expect(must(parseConfiguration(made.bytes)).configuration).toEqual({ version: 1, ...fields });
   });
 
+  test("holds the UUID of the disks that have one, and is as it was for the others", () => {
+    const [first, second] = fields.disks;
+    const disks = [{ ...first!, uuid: vm }, second!];
+    const { text, configuration } = must(makeConfiguration({ ...fields, disks }));
+    expect(configuration.disks).toEqual(disks);
+    expect(text).toBe(made.text.replace('"name":"root"', `"name":"root","uuid":"${vm}"`));
+  });
+
   test("drops what the caller's objects hold besides", () => {
     const more = { ...fields, secret: "no", disks: fields.disks.map((disk) => ({ ...disk, key: "no" })) };
     expect(must(makeConfiguration(more)).text).toBe(made.text);
@@ -117,6 +125,13 @@ describe("a configuration", () => {
       ],
     ],
     ["disks", Array.from({ length: 17 }, (_, i) => ({ id: `d${i}`, device: `/dev/d${i}`, name: `d${i}` }))],
+    [
+      "disks",
+      [
+        { id: "a", device: "/dev/a", name: "a", uuid: vm },
+        { id: "b", device: "/dev/b", name: "b", uuid: vm },
+      ],
+    ],
     ["disks.0.device", "dev/vda"],
     ["disks.0.device", "--key-file=/x"],
     ["disks.0.device", "/dev/../etc/shadow"],
@@ -125,6 +140,9 @@ describe("a configuration", () => {
     ["disks.0.id", "Root"],
     ["disks.0.id", "a".repeat(65)],
     ["disks.0.more", 1],
+    ["disks.0.uuid", ""],
+    ["disks.0.uuid", null],
+    ["disks.0.uuid", "6F9619FF-8B86-4D01-B42D-00CF4FC964FF"],
     ["retry.firstDelaySeconds", 0],
     ["retry.firstDelaySeconds", 601],
     ["retry.firstDelaySeconds", 1.5],

@@ -99,7 +99,13 @@ export const agentFailures = {
     family: "untrusted",
     peer: "not-accepted",
     sentence:
-      "The disk's LUKS2 header asks for other encryption than AES-XTS. The host may have replaced it: compare the header with a backup.",
+      "The disk's LUKS2 header is none that the agent opens: other encryption than AES-XTS, a re-encryption that has not ended, a token, or a key derivation that costs too much. `portcullis disk check` names the member. The host may have replaced it: compare the header with a backup.",
+  },
+  "agent.disk-other": {
+    family: "refused",
+    peer: "not-accepted",
+    sentence:
+      "The disk's LUKS2 header has another UUID than the VM's configuration demands. Check whether the VM's disks were swapped; a disk that was made anew needs a new configuration.",
   },
   "agent.disk-missing": {
     family: "misconfigured",

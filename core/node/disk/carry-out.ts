@@ -31,6 +31,8 @@ export interface Assignment {
 export interface PreparedDisk {
   /** SHA-256, hex. */
   readonly headerDigest: string;
+  /** The header's, lower case. */
+  readonly uuid: string;
   /** Of what was converted. */
   readonly originalSize?: number;
 }
@@ -125,7 +127,7 @@ async function finish(
   if (!header.ok) return header;
   const kept = keepHeader(header.value, headerBackup);
   if (!kept.ok) return kept;
-  const prepared = { headerDigest: header.value.digest, ...known };
+  const prepared = { headerDigest: header.value.digest, uuid: header.value.uuid, ...known };
   const recorded = record(prepared);
   if (recorded.ok) return ok(prepared);
   // What is not recorded is not done, and the next run keeps its header itself.

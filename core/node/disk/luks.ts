@@ -5,8 +5,10 @@ import { toHex } from "../../base/bytes.ts";
 import { failure } from "../../base/failure.ts";
 import { fail, ok, type Result } from "../../base/result.ts";
 import type { Secret } from "../../base/secret.ts";
+import { fromUtf8 } from "../../base/utf8.ts";
+import { uuid } from "../../launch/agent-configuration.ts";
 import { conversionOf, endConversion, headersLength, newerSecond } from "../../luks/conversion.ts";
-import { checkHeader } from "../../luks/header.ts";
+import { checkHeader, longestHeader } from "../../luks/header.ts";
 import { readBounded } from "../files.ts";
 import { nodePrimitives } from "../primitives.ts";
 import { systemRandom } from "../random.ts";
@@ -105,10 +107,11 @@ export async function tryKey(parts: LuksParts, image: string, header: string = i
   return tried.ok && tried.value.exit === 2 ? fail(failure("disk.wrong-key")) : done(tried);
 }
 
-/** The header's own bytes, and their SHA-256 in hex. */
+/** The header's own bytes, their SHA-256 in hex, and its UUID in lower case. */
 export interface HeaderCopy {
   readonly bytes: Uint8Array;
   readonly digest: string;
+  readonly uuid: string;
 }
 
 /**
@@ -133,7 +136,10 @@ export async function copyHeader(parts: Pick<LuksParts, "tool" | "folder">, imag
   if (checked?.ok !== true) return fail(failure("disk.not-accepted", checked?.failure.detail ?? "no LUKS2 header"));
   const bytes = readBounded(path, longestHeader);
   if (!bytes.ok || bytes.value === undefined) return fail(failure("disk.backup-failed", path));
-  return ok({ bytes: bytes.value, digest: toHex(nodePrimitives.digest("sha256", bytes.value)) });
+  const said = await runCryptsetup(parts.tool, { action: "luksUUID", words: ["--", path] });
+  const named = said.exit === 0 ? fromUtf8(said.output ?? new Uint8Array(0))?.trim() : undefined;
+  if (named === undefined || !uuid.test(named)) return fail(failure("disk.not-accepted", "UUID"));
+  return ok({ bytes: bytes.value, digest: toHex(nodePrimitives.digest("sha256", bytes.value)), uuid: named });
 }
 
 /** Fails only where there is no key. */
@@ -170,5 +176,3 @@ function kind(key: Secret): readonly string[] {
 const headerName = "header";
 /** What is encrypted between two points from which it can go on: smaller is slower, and larger makes who cancels wait. */
 const piece = "64M";
-/** Above the room of any header that we make. */
-const longestHeader = 2 * headerRoom;

@@ -10,6 +10,7 @@ import type { HostPlanView } from "../../api/kit-schemas.ts";
 import type { PolicyVersionView } from "../../api/policy-schemas.ts";
 import type { FailureView, LaunchDetail, LaunchSummary, PersonNeededView, VmDetail, VmSummary } from "../../api/schemas.ts";
 import type { Failure, FailureCode } from "../../base/failure.ts";
+import { copyOfDisk } from "../../launch/agent-configuration.ts";
 import type { PersonNeeded } from "../../release/decide.ts";
 import type { KeptPlan, IssuedConfiguration, LaunchRecord, PolicyVersion, VmRecord } from "../../manager/records.ts";
 
@@ -76,7 +77,7 @@ export function vmSummary(vm: VmRecord, lastLaunch: LaunchRecord | undefined): V
 export function vmDetail(vm: VmRecord, lastLaunch: LaunchRecord | undefined): VmDetail {
   return {
     ...vmSummary(vm, lastLaunch),
-    disks: vm.disks.map(({ id, device, name }) => ({ id, device, name })),
+    disks: vm.disks.map(copyOfDisk),
     configurations: vm.configurations.map(configurationView),
     // The JSON form of a policy is the type itself (core/appraise/policy.ts).
     policy: canonicalJson(vm.policy),

@@ -163,7 +163,7 @@ const vmShape = z.strictObject({
       }),
     )
     .min(1),
-  disks: z.array(z.strictObject({ id: z.string(), device: z.string(), name: z.string() })),
+  disks: z.array(z.strictObject({ id: z.string(), device: z.string(), name: z.string(), uuid: z.string().exactOptional() })),
   policyVersions: z.array(z.strictObject({ number: z.int(), digest: z.string(), since: instant, reason: z.string() })).min(1),
   pins: z.array(z.strictObject({ ...identity, launch: z.string(), at: instant })),
   bootSets: z.array(keptBootSet).min(1).default([]),

@@ -1,4 +1,5 @@
 // Is a new disk what the agent opens, is nothing destroyed that was not named, and is nothing half made left at its place?
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Unlocker } from "../../../agent/unlock.ts";
@@ -41,6 +42,7 @@ describe.skipIf(missing("cryptsetup"))("a new disk", () => {
     expect(readdirSync(house.folder).sort()).toEqual(["header.bak", "root.img"]);
     const backup = readFileSync(house.path("header.bak"));
     expect(run.headerDigest).toBe(toHex(nodePrimitives.digest("sha256", backup)));
+    expect(run.uuid).toBe(execFileSync(pathOf("cryptsetup"), ["luksUUID", image]).toString().trim());
     expect(backup.equals(readFileSync(image).subarray(0, backup.length))).toBe(true);
     expect(await agentSays(house.path("header.bak"), house.key)).toEqual({ disk: "root", opened: true });
   });
