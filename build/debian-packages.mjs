@@ -1,4 +1,4 @@
-// Where are QEMU 10, libvirt's schema and Debian's firmware files of several releases, without installing any? A private apt root, unpacked into a cache folder.
+// Where are QEMU 10, a kernel, libvirt's schema and Debian's firmware files of several releases, without installing any? A private apt root, unpacked into a cache folder.
 // `node build/debian-packages.mjs` prints the folder. Needs Debian on amd64 with apt; no root. Signatures are checked by apt, against Debian's own keyring.
 // It installs nothing, and reads the mirror from the machine's own sources. Plain JavaScript: .ci/run calls it before anything is installed.
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,9 @@ const wanted = Object.freeze([
   { name: "ovmf", release: "bookworm", whole: false },
   { name: "ovmf", release: "trixie", whole: false },
   { name: "ovmf-amdsev", release: "forky", whole: false },
+  // The package of that name holds nothing but a dependency on the newest kernel, whose own name changes.
+  { name: "linux-image-cloud-amd64", release: "bookworm", whole: false, stands: /^linux-image-6\.1\.\S+-cloud-amd64$/ },
+  { name: "busybox-static", release: "bookworm", whole: false },
 ]);
 
 /** Kept between runs; PORTCULLIS_DEBIAN_CACHE names another place. A folder per release, and `bin`. */
@@ -28,6 +31,13 @@ export function hasDebianPackages() {
 /** Absolute path of QEMU 10, where {@link hasDebianPackages}. */
 export function debianQemu() {
   return join(debianFolder, qemuProgram);
+}
+
+/** The kernel's own version, "6.1.0-50-cloud-amd64", and the folder that it was unpacked into, where {@link hasDebianPackages}. */
+export function debianKernel() {
+  const tree = join(debianFolder, "bookworm");
+  const version = readdirSync(join(tree, "lib/modules"))[0] ?? "";
+  return { version, tree, image: join(tree, "boot", `vmlinuz-${version}`) };
 }
 
 /** For a person whose test was skipped. */
@@ -97,10 +107,12 @@ function fill(work, mirror) {
   }
   const broken = unpack(join(work, "cache/archives"), join(work, "tree", whole[0]?.release ?? ""));
   if (broken !== undefined) return broken;
-  for (const { name, release } of wanted.filter((one) => !one.whole)) {
+  for (const { name, release, stands } of wanted.filter((one) => !one.whole)) {
     const folder = join(work, "loose", `${name}-${release}`);
     mkdirSync(folder, { recursive: true });
-    const fault = apt(work, ["download", `${name}/${release}`], folder) ?? unpack(folder, join(work, "tree", release));
+    const meant = stands === undefined ? name : stoodFor(work, name, release, stands);
+    if (meant === undefined) return `${release}'s ${name} depends on no package that is called like ${stands}.`;
+    const fault = apt(work, ["download", `${meant}/${release}`], folder) ?? unpack(folder, join(work, "tree", release));
     if (fault !== undefined) return fault;
   }
   mkdirSync(join(work, "tree/bin"));
@@ -117,6 +129,40 @@ function fill(work, mirror) {
  * @returns {string | undefined}
  */
 function apt(work, args, cwd = work) {
+  const result = spawnSync("apt-get", ["-qq", ...aptOptions(work), ...args], {
+    cwd,
+    encoding: "utf8",
+    timeout: longestStep,
+    env: plainEnvironment(),
+  });
+  if (result.status === 0) return undefined;
+  const why = result.error === undefined ? result.stderr.trim().split("\n").slice(0, 3).join(" ") : result.error.message;
+  return `Debian's packages were not brought: apt-get ${args[0]} failed. Is the mirror that this machine names reachable from here? ${why}`;
+}
+
+/**
+ * @param {string} work
+ * @param {string} name of a package that holds nothing itself
+ * @param {string} release
+ * @param {RegExp} stands
+ * @returns {string | undefined} the package that it depends on
+ */
+function stoodFor(work, name, release, stands) {
+  const words = ["show", "--no-all-versions", `${name}/${release}`];
+  const shown = spawnSync("apt-cache", [...aptOptions(work), ...words], {
+    encoding: "utf8",
+    timeout: longestStep,
+    env: plainEnvironment(),
+  });
+  const depends = /^Depends: (.*)$/m.exec(shown.stdout ?? "")?.[1] ?? "";
+  return depends.split(/[ ,|]+/).find((word) => stands.test(word));
+}
+
+/**
+ * @param {string} work
+ * @returns {string[]}
+ */
+function aptOptions(work) {
   const settings = {
     "Dir::Etc::SourceList": join(work, "sources.list"),
     "Dir::Etc::SourceParts": "/dev/null",
@@ -139,16 +185,7 @@ function apt(work, args, cwd = work) {
     // A release that is half there is none.
     "APT::Update::Error-Mode": "any",
   };
-  const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
-  const result = spawnSync("apt-get", ["-qq", ...options, ...args], {
-    cwd,
-    encoding: "utf8",
-    timeout: longestStep,
-    env: plainEnvironment(),
-  });
-  if (result.status === 0) return undefined;
-  const why = result.error === undefined ? result.stderr.trim().split("\n").slice(0, 3).join(" ") : result.error.message;
-  return `Debian's packages were not brought: apt-get ${args[0]} failed. Is the mirror that this machine names reachable from here? ${why}`;
+  return Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
 }
 
 /**
@@ -183,7 +220,7 @@ function plainEnvironment() {
 
 /** Of the tree of this list: another list of packages is another tree. */
 function wantedText() {
-  return `${JSON.stringify(wanted)}\n`;
+  return `${JSON.stringify(wanted, (_, value) => (value instanceof RegExp ? value.source : /** @type {unknown} */ (value)))}\n`;
 }
 
 const listName = "packages.json";
