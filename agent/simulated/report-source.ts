@@ -1,16 +1,31 @@
-// Asks a simulated security processor on a Unix socket for a report, so that the agent runs where there is no SEV-SNP.
+// Asks a simulated security processor for a report, so that the agent runs where there is no SEV-SNP: on a Unix socket, or in a VM on a virtio port.
 // SECURITY: kept out of the release bundle, and imported by nothing in it; a manager takes such reports only for VMs enrolled as simulated.
+import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { failure } from "../../core/base/failure.ts";
 import { fail, ok } from "../../core/base/result.ts";
 import { FrameSplitter, encodePortRequest, maximumAnswer, parsePortAnswer } from "../../core/simulator/port-codec.ts";
+import { askPort } from "./virtio-port.ts";
 import type { Result } from "../../core/base/result.ts";
 import type { PortAnswer } from "../../core/simulator/port-codec.ts";
 import type { ReportSource } from "../report-source.ts";
 
-/** @param path of the socket that core/node/simulator/processor-server.ts listens on. @param patience milliseconds for one report. */
+/**
+ * @param path of the socket that core/node/simulator/processor-server.ts listens on, or of a character device that leads there.
+ * @param patience milliseconds for one report.
+ */
 export function simulatedReportSource(path: string, patience = 10_000): ReportSource {
-  return { name: "simulated", report: (reportData) => ask(path, encodePortRequest({ reportData, vmpl: 0 }), patience) };
+  return {
+    name: "simulated",
+    report(reportData) {
+      const request = encodePortRequest({ reportData, vmpl: 0 });
+      return isCharacterDevice(path) ? askPort(path, request, patience) : ask(path, request, patience);
+    },
+  };
+}
+
+function isCharacterDevice(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
 }
 
 function ask(path: string, request: Uint8Array, patience: number): Promise<Result<PortAnswer>> {
