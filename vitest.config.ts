@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
-    exclude: ["test/results/**", "test/electron/**", "node_modules/**"],
+    exclude: ["test/results/**", "test/electron/**", "test/vm/**", "node_modules/**"],
     pool: "forks",
     globals: false,
     testTimeout: 60_000,
