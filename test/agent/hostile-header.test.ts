@@ -1,36 +1,18 @@
 // Is every hostile header refused before a key is tried with it, and a swapped disk named? Real headers of cryptsetup, edited as a host could: JSON and
 // checksums of both copies.
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type LockedDisk, Unlocker } from "../../agent/unlock.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { missing, pathOf } from "../kit/needs.ts";
 import { bytes } from "../launch/kit.ts";
+import { editHeader } from "../luks/edited-header.ts";
 import { luksImage, scratchFolder } from "./kit.ts";
 
 const key = bytes(32);
-const copyLength = 16_384;
 type Change = (text: string) => string;
-
-/** Both copies: a whole second one would be taken for a damaged first. */
-function edit(image: string, change: Change): void {
-  const file = readFileSync(image);
-  for (const start of [0, copyLength]) {
-    const copy = file.subarray(start, start + copyLength);
-    const json = copy.subarray(4096);
-    const before = json.subarray(0, json.indexOf(0)).toString();
-    const after = change(before);
-    expect(after).not.toBe(before);
-    json.fill(0);
-    json.write(after);
-    copy.fill(0, 448, 512);
-    createHash("sha256").update(copy).digest().copy(copy, 448);
-  }
-  writeFileSync(image, file);
-}
 
 function locked(id: string, device: string, uuid?: string): LockedDisk {
   return { disk: { id, device, name: `test-${id}`, ...(uuid === undefined ? {} : { uuid }) }, key: new Secret(key.slice()) };
@@ -68,7 +50,7 @@ describe.skipIf(missing("cryptsetup"))("a header of cryptsetup", () => {
     ["a token", swap('"tokens":{}', '"tokens":{"0":{"type":"systemd-tpm2","keyslots":["0"]}}')],
   ])("with %s is refused before a key is tried", async (_name, change) => {
     const image = luksImage(scratchFolder(), "root", key);
-    edit(image, change);
+    editHeader(image, change);
     const { codes, tried } = await attempt(locked("root", image));
     expect({ codes, tried }).toEqual({ codes: ["agent.disk-header"], tried: false });
   });
@@ -83,7 +65,7 @@ describe.skipIf(missing("cryptsetup"))("a header of cryptsetup", () => {
     ["a slot outside of the room for keys", swap('"keyslots_size":"16744448"', '"keyslots_size":"4096"')],
   ])("with %s is not even copied", async (_name, change) => {
     const image = luksImage(scratchFolder(), "root", key);
-    edit(image, change);
+    editHeader(image, change);
     expect(await attempt(locked("root", image))).toEqual({ codes: ["agent.disk-missing"], tried: false });
   });
 
@@ -97,7 +79,7 @@ describe.skipIf(missing("cryptsetup"))("a header of cryptsetup", () => {
 
   test("that is edited harmlessly opens: the edit itself is none that cryptsetup refuses", async () => {
     const image = luksImage(scratchFolder(), "root", key);
-    edit(image, swap('"tokens":{}', '"tokens":{ }'));
+    editHeader(image, swap('"tokens":{}', '"tokens":{ }'));
     expect(await attempt(locked("root", image))).toEqual({ codes: [undefined], tried: true });
   });
 

@@ -33,8 +33,8 @@ export const encodings: Readonly<Record<string, Encoding>> = {
 export class KeyDetector {
   /** By their first four bytes. */
   readonly #needles = new Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>();
-  /** Whether any needle begins with these three bytes. */
-  readonly #begins = new Uint8Array(2 ** 24);
+  /** Whether any needle begins with these three bytes, a bit for each three: small enough to stay in a processor's cache. */
+  readonly #begins = new Uint32Array(2 ** 19);
 
   /** @param secrets of eight bytes and more each. */
   constructor(secrets: Secrets) {
@@ -47,10 +47,25 @@ export class KeyDetector {
   /** @returns which secrets were found, and in which encoding; never the bytes. */
   find(haystack: Uint8Array | string): readonly string[] {
     const bytes = typeof haystack === "string" ? Buffer.from(haystack) : haystack;
-    const found = new Set(this.#scan(bytes));
+    const found = new Set(this.findExact(bytes));
     // Pretty-printed arrays and wrapped lines.
-    if (bytes.length < longestText) for (const name of this.#scan(withoutSpace(bytes))) found.add(name);
+    if (bytes.length < longestText) for (const name of this.findExact(withoutSpace(bytes))) found.add(name);
     return [...found].sort();
+  }
+
+  /** The same without looking between spaces: for what is far longer than a text. */
+  findExact(haystack: Uint8Array): readonly string[] {
+    const found = new Set<string>();
+    const begins = this.#begins;
+    let start = prefix(haystack, 0) >>> 8;
+    for (let at = 0; at + 4 <= haystack.length; at++) {
+      start = ((start << 8) | (haystack[at + 3] ?? 0)) >>> 0;
+      if ((((begins[start >>> 13] ?? 0) >>> ((start >>> 8) & 31)) & 1) === 0) continue;
+      for (const { bytes, name } of this.#needles.get(start) ?? []) {
+        if (bytes.every((byte, offset) => haystack[at + offset] === byte)) found.add(name);
+      }
+    }
+    return [...found];
   }
 
   #learn(name: string, secret: Uint8Array): void {
@@ -67,20 +82,10 @@ export class KeyDetector {
 
   #add(name: string, bytes: Uint8Array): void {
     const start = prefix(bytes, 0);
-    this.#begins[start >>> 8] = 1;
+    this.#begins[start >>> 13] = (this.#begins[start >>> 13] ?? 0) | (1 << ((start >>> 8) & 31));
     const known = this.#needles.get(start) ?? [];
     known.push({ bytes, name });
     this.#needles.set(start, known);
-  }
-
-  *#scan(haystack: Uint8Array): Generator<string> {
-    for (let at = 0; at + 4 <= haystack.length; at++) {
-      const start = prefix(haystack, at);
-      if (this.#begins[start >>> 8] === 0) continue;
-      for (const { bytes, name } of this.#needles.get(start) ?? []) {
-        if (bytes.every((byte, offset) => haystack[at + offset] === byte)) yield name;
-      }
-    }
   }
 }
 

@@ -10,8 +10,8 @@ import { root } from "../../build/runtime.mjs";
 /** The processor's port inside the VM, by the name that QEMU gives it. */
 export const processorPort = "portcullis.processor";
 
-/** Measured on real hardware, so it is constant here too. */
-export const commandLine = [
+/** docs/agent.md. */
+const commandLine = [
   "console=ttyS0",
   "quiet",
   "panic=-1",
@@ -25,8 +25,14 @@ export const commandLine = [
 
 export const integration = join(root, "agent/initramfs");
 
-/** @param folder ours alone. @returns the initrd's path. */
-export async function makeInitramfs(folder: string): Promise<string> {
+export interface Initrd {
+  readonly path: string;
+  readonly kernel: string;
+  readonly commandLine: string;
+}
+
+/** @param folder ours alone. */
+export async function makeInitramfs(folder: string): Promise<Initrd> {
   const library = await makeLibrary(join(folder, "library"));
   const configuration = makeConfigurationFolder(join(folder, "initramfs-tools"));
   const kernel = debianKernel();
@@ -50,7 +56,7 @@ export async function makeInitramfs(folder: string): Promise<string> {
     },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  return initrd;
+  return { path: initrd, kernel: kernel.image, commandLine };
 }
 
 /** What the package installs under /usr/lib/portcullis, with a wrapper in the agent's place that names the simulated processor. */

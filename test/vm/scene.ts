@@ -1,78 +1,136 @@
-// One VM with all that stands around it: a real manager in this process, an enrolled VM, its encrypted disk, its simulated processor, its initrd.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// One VM with all that stands around it: a real manager in this process, an enrolled VM, its encrypted disks, its simulated processor, its initrd.
+// What the host does to any of them is the test's choice.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "../../core/base/result.ts";
+import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
-import { configurationDigest } from "../../core/launch/agent-configuration.ts";
+import { type ConfiguredDisk, configurationDigest } from "../../core/launch/agent-configuration.ts";
+import { currentConfiguration } from "../../core/manager/configurations.ts";
 import { diskAccount } from "../../core/manager/keys.ts";
 import type { LaunchRecord, VmRecord } from "../../core/manager/records.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { startProcessorServer } from "../../core/node/simulator/processor-server.ts";
 import { simulatedProcessor } from "../kit/simulated.ts";
+import type { Secrets } from "../proofs/key-detector.ts";
 import { expectedMeasurement, type RealManager, startRealManager } from "../proofs/real-manager.ts";
-import { makeInitramfs } from "./initramfs.ts";
+import { type EncryptedDisk, prepareDisks, rootDisk } from "./encrypted-disks.ts";
+import type { Initrd } from "./initramfs.ts";
 import { hostAddress, type Machine, startMachine } from "./machine.ts";
-import { makeRootDisk } from "./root-disk.ts";
+import { scanMemory, type Scan } from "./memory-scan.ts";
+
+export interface LaunchChoices {
+  readonly initrd: Initrd;
+  readonly disks?: readonly ConfiguredDisk[];
+  /** How long the agent goes on trying, in seconds. */
+  readonly giveUpAfter?: number;
+  /** Another manager's port, or one where nobody listens. */
+  readonly port?: number;
+  /** What the host makes of the configuration; its digest in the report stays that of the owner's. */
+  readonly edited?: (text: string) => string;
+  /** What the host attaches instead: addresses as QEMU takes them. */
+  readonly drives?: (disk: (id: string) => EncryptedDisk) => readonly string[] | Promise<readonly string[]>;
+  /** What the manager has in its keychain for the root. */
+  readonly rootKey?: Uint8Array;
+  readonly moreOfCommandLine?: string;
+  /** More words for QEMU. */
+  readonly more?: readonly string[];
+}
 
 export interface Launched {
   readonly vm: VmRecord;
   readonly machine: Machine;
   /** Resolves when the VM's launch waits for a person. Throws where the VM ends first. */
   pending(): Promise<LaunchRecord>;
-  /** Of this VM's launches, newest last, as the manager has them now. */
+  /** Of this VM's launches, newest first, as the manager has them now. */
   launches(): readonly LaunchRecord[];
+  /** Looks for every key of every disk in all of the VM's memory as it is now. */
+  scan(): Promise<Scan>;
 }
 
 export class Scene {
   readonly folder: string;
   readonly real: RealManager;
-  readonly #port: number;
-  readonly #initrd: string;
+  readonly port: number;
+  readonly #disks: ReadonlyMap<string, EncryptedDisk>;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
-  private constructor(folder: string, real: RealManager, port: number, initrd: string) {
+  private constructor(folder: string, real: RealManager, port: number, disks: ReadonlyMap<string, EncryptedDisk>) {
     this.folder = folder;
     this.real = real;
-    this.#port = port;
-    this.#initrd = initrd;
+    this.port = port;
+    this.#disks = disks;
   }
 
   static async open(): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), "portcullis-vm-"));
     const real = await startRealManager({ folder, keychain: "sealed-file" });
     const port = await real.listen(0, (channel) => void real.manager.accept(channel));
-    return new Scene(folder, real, port, await makeInitramfs(folder));
+    return new Scene(folder, real, port, await prepareDisks(folder, real));
   }
 
-  /** @param edited what the host makes of the configuration; its digest in the report stays that of the owner's. */
-  async launch(name: string, edited: (text: string) => string = (text) => text): Promise<Launched> {
-    const { manager, keychain } = this.real;
-    const disk = { id: "root", device: "/dev/vda", name: "root" };
-    const enrolment = { name, simulated: true, disks: [disk], endpoints: [`${hostAddress}:${this.#port}`], measurements: [] };
-    const vm = must(await manager.enrol(enrolment));
-    const folder = mkdtempSync(join(this.folder, `${name}-`));
-    const key = must(await keychain.getSecret(diskAccount(vm.id, disk.id)));
-    const image = makeRootDisk(folder, key);
-    key.wipe();
-    const text = vm.configurations[0]?.text ?? "";
+  disk(id: string): EncryptedDisk {
+    const disk = this.#disks.get(id);
+    if (disk === undefined) throw new Error(`no disk ${id}`);
+    return disk;
+  }
+
+  async launch(name: string, choices: LaunchChoices): Promise<Launched> {
+    const { initrd, disks = [rootDisk], edited = (text: string) => text, more = [] } = choices;
+    const vm = await this.#enrol(name, disks, choices);
+    const folder = join(this.folder, name);
+    mkdirSync(folder);
+    const { text } = currentConfiguration(vm);
     const configuration = join(folder, "agent.json");
     writeFileSync(configuration, edited(text));
     const hostData = configurationDigest(utf8(text), nodePrimitives);
     const guest = (await simulatedProcessor("Milan", {}, Date.now())).launch({ hostData, measurement: expectedMeasurement });
     const processor = must(await startProcessorServer({ guest, path: join(folder, "processor.sock") }));
     this.#closing.push(() => processor.close());
-    const where = { initrd: this.#initrd, disk: image, configuration, socket: processor.path };
-    const machine = startMachine({ name, ...where });
-    this.#closing.push(machine.kill);
+    const drives = await (choices.drives?.((id) => this.disk(id)) ?? disks.map(({ id }) => this.disk(id).image));
+    const { kernel, path, commandLine } = initrd;
+    const line = choices.moreOfCommandLine === undefined ? commandLine : `${commandLine} ${choices.moreOfCommandLine}`;
+    const where = { folder, kernel, initrd: path, commandLine: line, drives, configuration, socket: processor.path, more };
+    const machine = await startMachine({ name, ...where });
+    this.#closing.push(() => machine.close());
+    const { manager } = this.real;
     const launches = (): readonly LaunchRecord[] => manager.launches({ vm: vm.id, limit: 10 });
-    return { vm, machine, launches, pending: () => this.#pending(vm, machine) };
+    return { vm, machine, launches, pending: () => this.#pending(vm, machine), scan: () => this.#scan(folder, machine) };
   }
 
   async close(): Promise<void> {
     for (const close of this.#closing.toReversed()) await close();
     await this.real.manager.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** With the keys of the disks that there are, and a configuration that gives up in time. */
+  async #enrol(name: string, disks: readonly ConfiguredDisk[], choices: LaunchChoices): Promise<VmRecord> {
+    const { manager, keychain } = this.real;
+    const endpoints = [`${hostAddress}:${choices.port ?? this.port}`];
+    const keys = new Map(disks.map(({ id }) => [id, new Secret(this.disk(id).key.slice())]));
+    const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements: [], keys }));
+    if (choices.rootKey !== undefined)
+      must(await keychain.setSecret(diskAccount(vm.id, rootDisk.id), new Secret(choices.rootKey.slice())));
+    const { giveUpAfter = 0 } = choices;
+    if (giveUpAfter === 0) return vm;
+    const retry = { firstDelaySeconds: 1, maximumDelaySeconds: 2, giveUpAfterSeconds: giveUpAfter };
+    return must(await manager.issueConfiguration({ vm: vm.id, endpoints, disks, retry, reason: "gives up in time" }));
+  }
+
+  async #scan(folder: string, machine: Machine): Promise<Scan> {
+    const path = join(folder, "memory");
+    await machine.dumpMemory(path);
+    const secrets: Secrets = Object.fromEntries(
+      [...this.#disks].flatMap(([id, { key, volumeKey }]) => [
+        [`key of ${id}`, key],
+        [`volume key of ${id}`, volumeKey],
+      ]),
+    );
+    const scan = scanMemory(path, secrets);
+    rmSync(path);
+    return scan;
   }
 
   #pending(vm: VmRecord, machine: Machine): Promise<LaunchRecord> {
@@ -85,7 +143,7 @@ export class Scene {
         resolve(found);
       };
       const unsubscribe = manager.subscribe(look);
-      void machine.ended.then((code) => reject(new Error(`the VM ended with ${code} before anything waited:\n${machine.console()}`)));
+      void machine.ended.then((how) => reject(new Error(`the VM ended (${how}) before anything waited:\n${machine.console()}`)));
       look();
     });
   }

@@ -1,0 +1,51 @@
+// What must hold of every VM that booted, and of every one that did not?
+import { expect } from "vitest";
+import { must } from "../../core/base/result.ts";
+import { missing, tell } from "../kit/needs.ts";
+import { marker } from "./encrypted-disks.ts";
+import { initramfsLacks } from "./initramfs.ts";
+import { promptIn } from "./keystrokes.ts";
+import type { Launched, Scene } from "./scene.ts";
+
+/** For one test; a VM takes some ten seconds here, and a machine may be busy. */
+export const patience = 180_000;
+
+export function lacksSomething(): boolean {
+  const lacking = initramfsLacks();
+  if (lacking !== undefined) tell(lacking);
+  return missing("cryptsetup", "mke2fs", "debian") || lacking !== undefined;
+}
+
+export async function decide({ real }: Scene, launched: Launched, verdict: "approve" | "deny"): Promise<void> {
+  const { id, evidenceDigest: evidence = "" } = await launched.pending();
+  must(await real.manager.decide({ launch: id, evidence, verdict, reason: "the VM test" }));
+}
+
+/** All disks open, the real root runs, and nothing of the agent is left but its status. */
+export async function expectBoot({ machine }: Launched): Promise<void> {
+  expect(await machine.ended, machine.console()).toBe("powered-off");
+  const console = machine.console();
+  expect(console).toContain("portcullis: all disks are open");
+  expect(console).toContain(marker);
+  expect(promptIn(console)).toBeUndefined();
+  expect(console).toMatch(/^opened-after-seconds=\d+\.\d+\r?$/m);
+  expect(lines(console, "left: ")).toEqual(["/run/portcullis", "/run/portcullis/status"]);
+  expect(lines(console, "runs: ").filter((program) => !ofTheTest.test(program))).toEqual([]);
+  expect(console).toMatch(/^END\r?$/m);
+}
+
+/** It says why on one line, no prompt came, nothing else was booted, and no key is left in its memory. */
+export async function expectPowerOff({ machine, scan }: Launched, line: string): Promise<void> {
+  expect(await machine.ended, machine.console()).toBe("powered-off");
+  expect(machine.console()).toContain(`portcullis: ${line}; powering off`);
+  expect(machine.console()).not.toContain(marker);
+  expect(promptIn(machine.console())).toBeUndefined();
+  expect((await scan()).found).toEqual([]);
+}
+
+function lines(console: string, start: string): readonly string[] {
+  return console.split(/\r?\n/).flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []));
+}
+
+/** The root's first program and what it starts. */
+const ofTheTest = /^(?:COMMAND|.*\/sbin\/init)$/;
