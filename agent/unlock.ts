@@ -2,13 +2,15 @@
 // The key goes through a pipe: never to a file, an argument or the environment. Every key is wiped, whatever happens.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { equalBytes } from "../core/base/bytes.ts";
 import type { FailureCode } from "../core/base/failure.ts";
 import type { Secret } from "../core/base/secret.ts";
 import { fromUtf8 } from "../core/base/utf8.ts";
 import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
 import type { DiskOutcome } from "../core/launch/messages.ts";
-import { checkHeader } from "../core/luks/header.ts";
+import { checkHeader, longestHeader } from "../core/luks/header.ts";
 import { type CommandAnswer, runCommand } from "./cryptsetup.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 
 export interface LockedDisk {
   readonly disk: ConfiguredDisk;
@@ -70,24 +72,48 @@ export class Unlocker {
     try {
       // SECURITY: checked and opened is one and the same copy, because the host can write to the disk between the two.
       const header = join(folder, "header");
-      const fault = (await this.#copyHeader(disk.device, header, signal)) ?? (await this.#checkCopy(disk, header, signal));
+      const copied = await this.#copyHeader(disk.device, header, signal);
+      if (typeof copied === "string") return copied;
+      const fault = await this.#checkCopy(disk, header, signal);
       if (fault !== undefined) return fault;
       const opened = await this.#run([...this.#openWords(disk, header)], signal, key);
       key.wipe();
       // Killed is not "not opened": the mapping may have been made just before, so that it is closed with the rest.
       const mayBeOpen = opened.exit === 0 || opened.exit === undefined;
       if (this.#options.mode === "open" && mayBeOpen) this.#open.push(disk.name);
-      return opened.exit === 0 ? undefined : codeOf(opened);
+      if (opened.exit !== 0) return codeOf(opened);
+      return await this.#compareAgain(disk.device, header, copied, signal);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  async #copyHeader(device: string, header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
-    const copied = await this.#run(["luksHeaderBackup", "--batch-mode", "--header-backup-file", header, "--", device], signal);
-    if (copied.exit === 0) return undefined;
+  /** @returns the copy's fingerprint, taken before cryptsetup sees the copy again: it may mend what is damaged in there. */
+  async #copyHeader(device: string, header: string, signal: AbortSignal): Promise<Uint8Array | FailureCode> {
+    const copied = await this.#backUp(device, header, signal);
     // Exit 1 here means that there is no LUKS header.
-    return copied.exit === 1 ? "agent.disk-missing" : codeOf(copied);
+    if (copied.exit !== 0) return copied.exit === 1 ? "agent.disk-missing" : codeOf(copied);
+    const fingerprint = await fingerprintOf(header, longestHeader, signal);
+    return typeof fingerprint === "string" ? unread[fingerprint] : fingerprint;
+  }
+
+  /**
+   * Is the header on the disk still the one that was copied? What was opened is the copy either way: this makes it seen that the host wrote in between. By
+   * cryptsetup again, because it reads the disk itself and not what the kernel remembers of it, and can be killed while a host does not answer.
+   */
+  async #compareAgain(device: string, header: string, before: Uint8Array, signal: AbortSignal): Promise<FailureCode | undefined> {
+    // Makes room for the second copy: what fitted once fits again, unless it grew.
+    await rm(header, { force: true });
+    const copied = await this.#backUp(device, header, signal);
+    if (copied.exit === undefined || copied.exit === outOfMemory) return codeOf(copied);
+    if (copied.exit !== 0) return "agent.disk-changed";
+    const now = await fingerprintOf(header, longestHeader, signal);
+    if (now === "unreadable" || now === "cut") return unread[now];
+    return now !== "long" && equalBytes(now, before) ? undefined : "agent.disk-changed";
+  }
+
+  #backUp(device: string, header: string, signal: AbortSignal): Promise<CommandAnswer> {
+    return this.#run(["luksHeaderBackup", "--batch-mode", "--header-backup-file", header, "--", device], signal);
   }
 
   async #checkCopy({ uuid }: ConfiguredDisk, header: string, signal: AbortSignal): Promise<FailureCode | undefined> {
@@ -128,12 +154,14 @@ function codeOf({ exit, cut }: CommandAnswer): FailureCode {
   return exit === undefined ? "agent.disk-failed" : (codes[exit] ?? "agent.disk-failed");
 }
 
+const outOfMemory = 3;
 const codes: Readonly<Partial<Record<number, FailureCode>>> = {
   2: "agent.disk-key",
-  3: "agent.disk-memory",
+  [outOfMemory]: "agent.disk-memory",
   4: "agent.disk-missing",
   5: "agent.disk-missing",
 };
+const unread = { long: "agent.disk-header", unreadable: "agent.disk-failed", cut: "agent.disk-late" } as const;
 /** A memory-hard key derivation takes tens of seconds under emulation; the machine's own deadline is above this. */
 const commandMs = 60_000;
 const closeMs = 10_000;

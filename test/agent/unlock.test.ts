@@ -79,16 +79,90 @@ describe.skipIf(missing("cryptsetup"))("LUKS2 images", () => {
     expect((await unlocker(scratchFolder()).unlock([locked("root", luks1, key)], never))[0]?.code).toBe("agent.disk-header");
   });
 
-  test("the header that is opened is the copy that was checked: the disk may change between the two", async () => {
+  test("the header that is opened is the copy that was checked, and a disk that changes between the two is told of and closed", async () => {
     const folder = scratchFolder();
     const key = bytes(32);
     const image = luksImage(folder, "root", key);
     // A cryptsetup that lets the host swap the disk's header after it was copied.
     const swapped = luksImage(folder, "swapped", bytes(32));
-    const real = pathOf("cryptsetup");
-    const program = script(folder, `${real} "$@"; code=$?; [ "$1" = luksHeaderBackup ] && cp ${swapped} ${image}; exit $code`);
-    const outcomes = await new Unlocker({ program, mode: "test", scratch: scratchFolder() }).unlock([locked("root", image, key)], never);
-    expect(outcomes).toEqual([{ disk: "root", opened: true }]);
+    const seen = join(folder, "seen");
+    const program = script(
+      folder,
+      `${pathOf("cryptsetup")} "$@"; code=$?; echo "$1 $code" >> ${seen}; [ "$1" = luksHeaderBackup ] && cp ${swapped} ${image}; exit $code`,
+    );
+    const scratch = scratchFolder();
+    const outcomes = await new Unlocker({ program, mode: "test", scratch }).unlock([locked("root", image, key)], never);
+    expect(outcomes).toEqual([{ disk: "root", opened: false, code: "agent.disk-changed" }]);
+    expect(readFileSync(seen, "utf8")).toBe("luksHeaderBackup 0\nluksDump 0\nopen 0\nluksHeaderBackup 0\n");
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  describe("whose header the host writes to while it is opened", () => {
+    const length = 16 * 2 ** 20;
+    const attempt = async (change: string, mode: "open" | "test" = "test"): Promise<readonly unknown[]> => {
+      const folder = scratchFolder();
+      const key = bytes(32);
+      const images = ["root", "data"].map((id) => luksImage(folder, id, key));
+      const image = images[1] ?? "";
+      const words = join(folder, "words");
+      // Where nothing can be mapped, what would be mapped is only noted.
+      const open = mode === "open" ? "true" : `${pathOf("cryptsetup")} "$@"`;
+      const program = script(
+        folder,
+        `echo "$@" >> ${words}; case "$1 $*" in open*/data*) image=${image}; ${open} && { ${change}; };; open*) ${open};; close*) ;; *) exec ${pathOf("cryptsetup")} "$@";; esac`,
+      );
+      const scratch = scratchFolder();
+      const disks = images.map((device, at) => locked(at === 0 ? "root" : "data", device, key));
+      const outcomes = await new Unlocker({ program, mode, scratch, timeoutMs: 10_000 }).unlock(disks, never);
+      expect(readdirSync(scratch)).toEqual([]);
+      const closed = [...readFileSync(words, "utf8").matchAll(/^close -- test-(.*)$/gm)].map(([, name]) => name);
+      return [...outcomes.map(({ code }) => code), ...closed];
+    };
+    const write = (at: number): string => `printf X | dd of=$image bs=1 seek=${at} conv=notrunc status=none`;
+
+    test.each([
+      ["in the first binary header", write(100)],
+      ["in the first copy's JSON, which leaves the second whole", write(5000)],
+      ["in the second copy's salt", write(16_384 + 104)],
+      ["in a key slot", write(40_000)],
+      ["in its last byte", write(length - 1)],
+      ["so that no copy is whole", `${write(5000)}; ${write(16_384 + 5000)}`],
+      ["so that no header is there", "head -c 1048576 /dev/zero > $image"],
+      ["so that it is gone", "rm $image"],
+    ])("%s", async (_name, change) => {
+      expect(await attempt(change)).toEqual(["agent.disk-closed", "agent.disk-changed"]);
+    });
+
+    test("everything that was opened is closed", async () => {
+      expect(await attempt(write(40_000), "open")).toEqual(["agent.disk-closed", "agent.disk-changed", "data", "root"]);
+    });
+
+    test("what comes behind the header is not looked at", async () => {
+      expect(await attempt(write(length))).toEqual([undefined, undefined]);
+    });
+  });
+
+  test("one whose first copy is damaged, but does not change, opens", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const image = luksImage(folder, "root", key);
+    const file = readFileSync(image);
+    file.writeUInt8(88, 5000);
+    writeFileSync(image, file);
+    expect(await unlocker(scratchFolder()).unlock([locked("root", image, key)], never)).toEqual([{ disk: "root", opened: true }]);
+  });
+
+  test("a second look that is stopped, or takes too long, is given up", async () => {
+    const folder = scratchFolder();
+    const key = bytes(32);
+    const image = luksImage(folder, "root", key);
+    const looked = join(folder, "looked");
+    const hang = `if [ "$1" = luksHeaderBackup ]; then [ -e ${looked} ] && exec sleep 60; : > ${looked}; fi`;
+    const program = script(folder, `${hang}; exec ${pathOf("cryptsetup")} "$@"`);
+    const scratch = scratchFolder();
+    const slow = new Unlocker({ program, mode: "test", scratch, timeoutMs: 1000 });
+    expect((await slow.unlock([locked("root", image, key)], never))[0]?.code).toBe("agent.disk-late");
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   test("an unlock that is stopped, or takes too long, is given up and its cryptsetup killed", async () => {
@@ -160,7 +234,7 @@ test("a mapping that was made just before its cryptsetup was killed is closed; o
     },
   });
   const program = (open: string): string =>
-    script(folder, `echo "$@" >> ${words}; case "$1" in open) ${open};; luksDump) echo '${metadata}';; esac`);
+    script(folder, `echo "$@" >> ${words}; case "$1" in open) ${open};; luksDump) echo '${metadata}';; luksHeaderBackup) : > "$4";; esac`);
   const attempt = (open: string, timeoutMs: number): Promise<unknown> => {
     const unlocker = new Unlocker({ program: program(open), mode: "open", scratch: folder, timeoutMs });
     return unlocker.unlock([locked("root", "/dev/null", bytes(32))], never);

@@ -107,6 +107,12 @@ export const agentFailures = {
     sentence:
       "The disk's LUKS2 header has another UUID than the VM's configuration demands. Check whether the VM's disks were swapped; a disk that was made anew needs a new configuration.",
   },
+  "agent.disk-changed": {
+    family: "untrusted",
+    peer: "not-accepted",
+    sentence:
+      "The header on the disk changed while the disk was opened: the host, or whoever else can write to the disk, did it. The disk was opened with the header that was checked, and closed again. Compare the disk's header with a backup, and ask the host before the VM is started again.",
+  },
   "agent.disk-missing": {
     family: "misconfigured",
     peer: "not-accepted",
