@@ -16,6 +16,8 @@ export interface AgentArguments {
   /** Absolute path of cryptsetup; "" where there is none. */
   readonly cryptsetup: string;
   readonly scratch: string;
+  /** Absolute path of the status file; undefined: none is written. */
+  readonly status: string | undefined;
   /** Socket of a simulated processor; only where `simulated` was asked for. */
   readonly processor: string | undefined;
 }
@@ -24,11 +26,12 @@ export interface AgentArguments {
 export function parseArguments(words: readonly string[], simulated: boolean): Result<AgentArguments> {
   const values = known(words, simulated);
   if (!values.ok) return values;
-  const { help = false, configuration, "disk-mode": mode = "open", cryptsetup, scratch, processor } = values.value;
+  const { help = false, configuration, "disk-mode": mode = "open", cryptsetup, scratch, status, processor } = values.value;
   if (mode !== "open" && mode !== "test") return fail(failure("agent.usage", "--disk-mode"));
   if (cryptsetup !== undefined && !isAbsolute(cryptsetup)) return fail(failure("agent.usage", "--cryptsetup"));
   // cryptsetup runs in another folder.
   if (scratch !== undefined && !isAbsolute(scratch)) return fail(failure("agent.usage", "--scratch"));
+  if (status !== undefined && !isAbsolute(status)) return fail(failure("agent.usage", "--status"));
   if (simulated && processor === undefined && !help) return fail(failure("agent.usage", "--processor"));
   return ok({
     help,
@@ -36,6 +39,7 @@ export function parseArguments(words: readonly string[], simulated: boolean): Re
     diskMode: mode,
     cryptsetup: cryptsetup ?? findCryptsetup() ?? "",
     scratch: scratch ?? (mode === "open" ? "/run" : tmpdir()),
+    status,
     processor,
   });
 }
@@ -51,6 +55,7 @@ export function helpText(program: string, simulated: boolean): string {
     "  --disk-mode open|test  open: map the disks (default); test: only try the keys",
     "  --cryptsetup FILE      absolute path of cryptsetup",
     "  --scratch FOLDER       a folder in memory for copies of disk headers (default: /run)",
+    "  --status FILE          absolute path: written once all disks are open and the manager has recorded it, with launch, VM and time",
     ...(simulated ? ["  --processor SOCKET     ask a SIMULATED processor for the reports: proves nothing"] : []),
     "  --help                 this text",
     "",
@@ -63,7 +68,7 @@ export function helpText(program: string, simulated: boolean): string {
 }
 
 type Values = Readonly<
-  Partial<Record<"configuration" | "disk-mode" | "cryptsetup" | "scratch" | "processor", string>> & { help?: boolean }
+  Partial<Record<"configuration" | "disk-mode" | "cryptsetup" | "scratch" | "status" | "processor", string>> & { help?: boolean }
 >;
 
 function known(words: readonly string[], simulated: boolean): Result<Values> {
@@ -78,6 +83,7 @@ function known(words: readonly string[], simulated: boolean): Result<Values> {
         "disk-mode": { type: "string" },
         cryptsetup: { type: "string" },
         scratch: { type: "string" },
+        status: { type: "string" },
         ...(simulated ? { processor: { type: "string" as const } } : {}),
       },
     });

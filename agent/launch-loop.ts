@@ -17,6 +17,8 @@ export interface LoopParts extends SessionParts {
 export interface LoopEnd {
   readonly exit: ExitCode;
   readonly failure?: Failure;
+  /** Its id, where every disk is open and the manager has recorded that. */
+  readonly launch?: string;
 }
 
 export async function launch(parts: LoopParts): Promise<LoopEnd> {
@@ -58,16 +60,16 @@ async function tryEndpoints(parts: LoopParts): Promise<LoopEnd | Again> {
 
 async function tryLaunch(connection: Connection, endpoint: string, parts: LoopParts): Promise<LoopEnd | Again> {
   parts.log.write("info", "agent.connected", { address: endpoint });
-  const ending = await runSession(connection, parts);
+  const { ending, launch: id } = await runSession(connection, parts);
   parts.log.write(ending.end === "opened" ? "info" : "warn", "agent.launch-ended", fieldsOf(ending));
-  return afterEnding(ending);
+  return afterEnding(ending, id);
 }
 
-/** What an ending means for the next step. */
-export function afterEnding(ending: AgentEnding): LoopEnd | Again {
+/** What an ending means for the next step. @param id of the launch, where a challenge named one. */
+export function afterEnding(ending: AgentEnding, id: string | undefined): LoopEnd | Again {
   switch (ending.end) {
     case "opened":
-      return { exit: exitCodes.opened };
+      return { exit: exitCodes.opened, ...(ending.recorded && id !== undefined ? { launch: id } : {}) };
     case "refused": {
       if (!patient.includes(ending.code)) return { exit: exitCodes.refused, failure: failure("agent.refused", ending.code) };
       const { retryAfterSeconds } = ending;

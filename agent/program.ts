@@ -1,6 +1,7 @@
 // What does the agent do from start to exit code? Everything that the release program and the simulated one share.
 // Never powers the VM off: the initramfs integration does that by the exit code (exit-codes.ts). Never exits before it has wiped.
 import { accessSync, constants } from "node:fs";
+import { rfc3339 } from "../core/base/clock.ts";
 import { failure, sentenceOf } from "../core/base/failure.ts";
 import type { Failure } from "../core/base/failure.ts";
 import type { Log } from "../core/base/log.ts";
@@ -15,6 +16,7 @@ import { loadConfiguration } from "./configuration.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { launch } from "./launch-loop.ts";
 import type { ReportSource } from "./report-source.ts";
+import { writeStatus } from "./status.ts";
 import { Unlocker } from "./unlock.ts";
 
 export interface Program {
@@ -50,7 +52,7 @@ async function run(program: Program, words: readonly string[], log: Log, signal:
     process.stdout.write(helpText(program.name, program.simulated));
     return exitCodes.opened;
   }
-  const { diskMode, cryptsetup, scratch, configuration: named } = parsed.value;
+  const { diskMode, cryptsetup, scratch, status, configuration: named } = parsed.value;
   // Before anything is asked for: a released key that cannot be used counts against the VM.
   const lacking = firstUnusable(cryptsetup, scratch);
   if (lacking !== undefined) return end(log, exitCodes.notEquipped, failure("agent.not-equipped", lacking));
@@ -66,6 +68,12 @@ async function run(program: Program, words: readonly string[], log: Log, signal:
   const unlocker = new Unlocker({ program: cryptsetup, mode: diskMode, scratch });
   const parts = { agent: agentName, configuration: configuration.value, source, unlocker, random: systemRandom };
   const ended = await launch({ ...parts, primitives: nodePrimitives, clock: systemClock, log, signal });
+  if (status !== undefined && ended.launch !== undefined) {
+    const { vm } = configuration.value.configuration;
+    const written = writeStatus(status, { launch: ended.launch, vm, time: rfc3339(systemClock.now()) });
+    // The disks are open and the manager knows: a file that cannot be written is no reason to power off.
+    if (!written) log.write("warn", "agent.status-unwritten", { path: status });
+  }
   return end(log, ended.exit, ended.failure);
 }
 

@@ -35,15 +35,21 @@ export interface SessionParts {
   readonly signal: AbortSignal;
 }
 
+export interface SessionEnd {
+  readonly ending: AgentEnding;
+  /** The manager's id for it, of the last challenge; undefined where none came. */
+  readonly launch: string | undefined;
+}
+
 /** Rejects only for a bug of ours, after everything was wiped and closed. */
-export function runSession(connection: Connection, parts: SessionParts): Promise<AgentEnding> {
+export function runSession(connection: Connection, parts: SessionParts): Promise<SessionEnd> {
   return new Promise((resolve, reject) => new Session(connection, parts, resolve, reject).start());
 }
 
 class Session {
   readonly #connection: Connection;
   readonly #parts: SessionParts;
-  readonly #resolve: (ending: AgentEnding) => void;
+  readonly #resolve: (end: SessionEnd) => void;
   readonly #reject: (cause: unknown) => void;
   readonly #reader = new FrameReader();
   readonly #events: AgentEvent[] = [];
@@ -52,11 +58,12 @@ class Session {
   readonly #stop = (): void => this.#tell({ on: "cancelled" });
   #state: AgentState = { waitsFor: "nothing" };
   #busy = true;
+  #launch: string | undefined;
   #sealingKey: SealingKey | undefined;
   #locked: readonly LockedDisk[] = [];
   #unlock: Promise<void> = Promise.resolve();
 
-  constructor(connection: Connection, parts: SessionParts, resolve: (ending: AgentEnding) => void, reject: (cause: unknown) => void) {
+  constructor(connection: Connection, parts: SessionParts, resolve: (end: SessionEnd) => void, reject: (cause: unknown) => void) {
     this.#connection = connection;
     this.#parts = parts;
     this.#resolve = resolve;
@@ -101,6 +108,7 @@ class Session {
     for (const effect of first) await this.#perform(effect);
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       if (event.on === "frame") this.#note(event.message);
+      if (event.on === "frame" && event.message.type === "challenge") this.#launch = event.message.launch;
       const { state, effects } = stepAgent(this.#state, event, this.#parts.primitives);
       this.#state = state;
       for (const effect of effects) await this.#perform(effect);
@@ -139,7 +147,7 @@ class Session {
         return this.#wipe();
       case "finish":
         this.#end();
-        return this.#resolve(effect.ending);
+        return this.#resolve({ ending: effect.ending, launch: this.#launch });
     }
   }
 

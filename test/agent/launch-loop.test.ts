@@ -13,7 +13,7 @@ import type { DiskOutcome } from "../../core/launch/messages.ts";
 import { systemClock } from "../../core/node/clock.ts";
 import { nodePrimitives } from "../../core/node/primitives.ts";
 import { systemRandom } from "../../core/node/random.ts";
-import { bytes } from "../launch/kit.ts";
+import { bytes, launchId } from "../launch/kit.ts";
 import { hearingLog } from "../node/kit.ts";
 import { authority, configurationFor, scriptedManager } from "./kit.ts";
 
@@ -75,7 +75,7 @@ describe("a launch", () => {
   test("opens, reports, and is recorded", async () => {
     const manager = await scriptedManager({ keys });
     const parts = partsFor(configurationFor([manager], disks));
-    expect(await launch(parts)).toEqual({ exit: exitCodes.opened });
+    expect(await launch(parts)).toEqual({ exit: exitCodes.opened, launch: launchId });
     expect(manager.outcomes).toEqual([[{ disk: "root", opened: true }]]);
     expect(parts.lines.map(({ event }) => event)).toEqual([
       "agent.connected",
@@ -91,14 +91,14 @@ describe("a launch", () => {
   test("goes to the next endpoint where one does not answer", async () => {
     const manager = await scriptedManager({ keys });
     const parts = partsFor(configurationFor([{ endpoint: closed, anchor: manager.anchor }, manager], disks));
-    expect(await launch(parts)).toEqual({ exit: exitCodes.opened });
+    expect(await launch(parts)).toEqual({ exit: exitCodes.opened, launch: launchId });
     expect(parts.lines[0]).toMatchObject({ event: "agent.not-connected", fields: { address: closed, code: "agent.unreachable" } });
   });
 
   test("is tried again after the manager hung up in the middle", async () => {
     const manager = await scriptedManager({ keys, judge: (round) => (round === 1 ? "drop" : { verdict: "release" }) });
     const parts = partsFor(configurationFor([manager], disks));
-    expect(await launch(parts)).toEqual({ exit: exitCodes.opened });
+    expect(await launch(parts)).toEqual({ exit: exitCodes.opened, launch: launchId });
     expect(manager.connections()).toBe(2);
   });
 
@@ -193,6 +193,10 @@ describe("the wait between two tries", () => {
 
 describe("an ending", () => {
   test.each([
+    [
+      { end: "opened", recorded: true },
+      { exit: 0, launch: launchId },
+    ],
     [{ end: "opened", recorded: false }, { exit: 0 }],
     [{ end: "refused", code: "unsupported" }, { exit: 13 }],
     [{ end: "refused", code: "malformed" }, { exit: 13 }],
@@ -204,8 +208,8 @@ describe("an ending", () => {
     [{ end: "failed", failure: failure("agent.manager-gone"), released: true }, { exit: 14 }],
     [{ end: "failed", failure: failure("agent.stopped"), released: true }, { exit: 16 }],
   ] as const)("%j", (ending, next) => {
-    const after = afterEnding(ending);
+    const after = afterEnding(ending, launchId);
     expect(after).toMatchObject(next);
-    expect("exit" in after).toBe("exit" in next);
+    for (const member of ["exit", "launch"]) expect(member in after).toBe(member in next);
   });
 });

@@ -40,10 +40,10 @@ export async function scene(
   const socket = join(folder, "chip");
   const server = must(await startProcessorServer({ guest, path: socket }));
   onTestFinished(() => server.close());
-  const start = (used: CanonicalConfiguration = configuration, env: NodeJS.ProcessEnv = {}): Running => {
+  const start = (used: CanonicalConfiguration = configuration, env: NodeJS.ProcessEnv = {}, more: readonly string[] = []): Running => {
     const file = join(folder, "agent.json");
     writeFileSync(file, used.bytes);
-    return startAgent(program, ["--configuration", file, "--processor", socket, "--disk-mode", "test", "--scratch", scratch], env);
+    return startAgent(program, ["--configuration", file, "--processor", socket, "--disk-mode", "test", "--scratch", scratch, ...more], env);
   };
   return { manager, scratch, start, agent: (used?: CanonicalConfiguration) => start(used).ended };
 }

@@ -64,7 +64,7 @@ async function launch(): Promise<AgentAnswers["launch"]> {
       if (phase !== undefined) marks.mark(phase);
     },
   };
-  const ending = await runSession(connection, {
+  const { ending } = await runSession(connection, {
     agent: "portcullis-bench/1",
     configuration,
     source: {

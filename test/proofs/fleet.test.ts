@@ -161,7 +161,7 @@ async function launch(vm: VmRecord, processor: SimulatedProcessor | undefined, p
   const signal = new AbortController().signal;
   const endpoint = port === undefined ? (endpoints[0] ?? "") : `127.0.0.1:${port}`;
   const connection = must(await dial({ endpoint, anchor, signal, timeoutMs: 60_000 }));
-  return runSession(connection, {
+  const { ending } = await runSession(connection, {
     agent: "portcullis-fleet/1",
     configuration,
     source: {
@@ -181,6 +181,7 @@ async function launch(vm: VmRecord, processor: SimulatedProcessor | undefined, p
     log: silentLog,
     signal,
   });
+  return ending;
 }
 
 function isVcek(target: string): boolean {
