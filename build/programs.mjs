@@ -9,6 +9,7 @@ export const programs = Object.freeze({
   "gnome-keyring-daemon": { names: ["gnome-keyring-daemon"], package: "gnome-keyring" },
   cryptsetup: { names: ["cryptsetup"], package: "cryptsetup-bin" },
   mke2fs: { names: ["mke2fs"], package: "e2fsprogs" },
+  script: { names: ["script"], package: "bsdutils" },
   perl: { names: ["perl"], package: "perl-base" },
   xmllint: { names: ["xmllint"], package: "libxml2-utils" },
   openssl: { names: ["openssl"], package: "openssl" },
