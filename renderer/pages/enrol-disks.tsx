@@ -1,4 +1,4 @@
-// Which disks does the VM open? One row of three fields each; rows can be added and removed, down to one.
+// Which disks does the VM open? One row of fields each; rows can be added and removed, down to one.
 import { Plus, Trash2 } from "lucide-react";
 import { TextField } from "../parts/field.tsx";
 import type { Faults } from "../boot/boot-form.ts";
@@ -7,10 +7,12 @@ import { type DiskForm, emptyDisk } from "./enrol-form.ts";
 interface Props {
   readonly disks: readonly DiskForm[];
   readonly faults: Faults;
+  /** Whether a UUID can be demanded. */
+  readonly uuids: boolean;
   readonly onChange: (disks: readonly DiskForm[]) => void;
 }
 
-export function DiskFields({ disks, faults, onChange }: Props) {
+export function DiskFields({ disks, faults, uuids, onChange }: Props) {
   const change = (index: number, part: Partial<DiskForm>): void =>
     onChange(disks.with(index, { ...(disks[index] ?? emptyDisk(1)), ...part }));
   const nextKey = Math.max(0, ...disks.map(({ key }) => key)) + 1;
@@ -20,7 +22,7 @@ export function DiskFields({ disks, faults, onChange }: Props) {
         <fieldset key={disk.key} className="disk">
           <legend>Disk {index + 1}</legend>
           <div className="disk-fields">
-            {parts.map(({ part, label, hint }) => (
+            {(uuids ? [...parts, uuidPart] : parts).map(({ part, label, hint }) => (
               <TextField
                 key={part}
                 id={`disks-${index}-${part}`}
@@ -54,6 +56,8 @@ const parts = [
   { part: "device", label: "Device", hint: "In the VM" },
   { part: "name", label: "Name", hint: "Once opened" },
 ] as const;
+
+const uuidPart = { part: "uuid", label: "UUID to demand", hint: "Optional, of a disk that exists" } as const;
 
 /** The contract's own limit. */
 const most = 16;

@@ -10,6 +10,8 @@ export interface DiskForm {
   readonly id: string;
   readonly device: string;
   readonly name: string;
+  /** Empty: none is demanded. */
+  readonly uuid: string;
 }
 
 export type Platform = Host | "simulated";
@@ -41,17 +43,18 @@ export function stepsOf(platform: Platform): readonly Step[] {
 export function readForm(form: EnrolForm, measurement: string | undefined): Read {
   const simulated = form.platform === "simulated";
   const policy = form.policy.trim();
+  const disks = form.disks.map((disk) => diskOf(disk, simulated));
   const typed = form.bootLater && !simulated ? linesOf(form.measurements).map((line) => line.toLowerCase()) : [];
   const read = enrolment.safeParse({
     name: form.name,
     simulated,
-    disks: form.disks.map(({ id, device, name }) => ({ id: id.trim(), device: device.trim(), name: name.trim() })),
+    disks,
     endpoints: linesOf(form.endpoints),
     // A policy of the owner's own names its measurements itself.
     measurements: policy !== "" ? [] : measurement === undefined || simulated ? typed : [measurement],
     ...(policy === "" ? (simulated ? {} : { preset: form.preset }) : { policy }),
   });
-  const more = twins(form);
+  const more = twins(disks);
   if (!read.success)
     return { faults: new Map([...read.error.issues.map((issue) => [fieldOf(issue), sentenceOf(issue)] as const), ...more]) };
   return more.size > 0 ? { faults: more } : { enrolment: read.data };
@@ -72,7 +75,14 @@ export function withPlatform(form: EnrolForm, platform: Platform, diskFolder: st
 }
 
 export function emptyDisk(key: number): DiskForm {
-  return key === 0 ? { key, id: "root", device: suggestedDevice, name: "root" } : { key, id: "", device: "", name: "" };
+  return key === 0 ? { key, id: "root", device: suggestedDevice, name: "root", uuid: "" } : { key, id: "", device: "", name: "", uuid: "" };
+}
+
+/** The disk of a simulated VM is made after the enrolment: nobody knows its UUID yet. */
+function diskOf({ id, device, name, uuid }: DiskForm, simulated: boolean): Enrolment["disks"][number] {
+  const demanded = uuid.trim().toLowerCase();
+  const common = { id: id.trim(), device: device.trim(), name: name.trim() };
+  return demanded === "" || simulated ? common : { ...common, uuid: demanded };
 }
 
 /** `disks-2-device` for a disk's field, else the field's own name. */
@@ -88,12 +98,14 @@ function sentenceOf({ path }: z.core.$ZodIssue): string {
 }
 
 /** Two disks with one id or one device cannot both be meant. */
-function twins({ disks }: EnrolForm): Map<string, string> {
+function twins(disks: Enrolment["disks"]): Map<string, string> {
   const faults = new Map<string, string>();
   disks.forEach((disk, index) => {
-    for (const part of ["id", "device", "name"] as const)
-      if (disk[part].trim() !== "" && disks.slice(0, index).some((other) => other[part].trim() === disk[part].trim()))
-        faults.set(`disks-${index}-${part}`, `Disk ${index + 1}: another disk has the same ${part}.`);
+    for (const part of ["id", "device", "name", "uuid"] as const) {
+      const value = disk[part] ?? "";
+      if (value !== "" && disks.slice(0, index).some((other) => other[part] === value))
+        faults.set(`disks-${index}-${part}`, `Disk ${index + 1}: another disk has the same ${part === "uuid" ? "UUID" : part}.`);
+    }
   });
   return faults;
 }
@@ -117,5 +129,6 @@ const sentences: Readonly<Partial<Record<string, string>>> = {
 const diskSentences: Readonly<Partial<Record<string, string>>> = {
   id: "an id of 1 to 32 lower-case letters, digits or dashes, not beginning with a dash.",
   device: "the device's path in the VM, beginning with a slash.",
+  uuid: "the UUID as `portcullis disk prepare` and `disk check` print it, or nothing.",
   name: "a name of 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit.",
 };

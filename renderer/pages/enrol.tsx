@@ -120,7 +120,12 @@ function DisksStep({ form, faults, status, onChange }: DisksProps) {
           Disks of a simulated VM are files that are made here, in <code>{diskFolder}</code>.
         </p>
       )}
-      <DiskFields disks={form.disks} faults={faults} onChange={(disks) => onChange({ ...form, disks })} />
+      <DiskFields
+        disks={form.disks}
+        faults={faults}
+        uuids={form.platform !== "simulated"}
+        onChange={(disks) => onChange({ ...form, disks })}
+      />
     </>
   );
 }

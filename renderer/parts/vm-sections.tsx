@@ -12,7 +12,10 @@ import { When } from "./time.tsx";
 export function DisksSection({ vm }: { readonly vm: VmDetail }) {
   return (
     <Section title="Disks" bare>
-      <Table caption="Disks that this virtual machine opens" columns={["Id", "Device in the VM", "Name once opened"]}>
+      <Table
+        caption="Disks that this virtual machine opens"
+        columns={["Id", "Device in the VM", "Name once opened", "UUID that it must have"]}
+      >
         {vm.disks.map((disk) => (
           <tr key={disk.id}>
             <th scope="row">{disk.id}</th>
@@ -22,6 +25,7 @@ export function DisksSection({ vm }: { readonly vm: VmDetail }) {
             <td>
               <code>{disk.name}</code>
             </td>
+            <td>{disk.uuid === undefined ? <span className="quiet">Any</span> : <code>{disk.uuid}</code>}</td>
           </tr>
         ))}
       </Table>

@@ -21,6 +21,24 @@ describe("virtual machines", needs("chromium"), () => {
     expect(await page.getByRole("row", { name: /mail Disabled/ }).count()).toBe(1);
   });
 
+  test("a VM's disks are shown with the UUID that each must have, where one is demanded", async () => {
+    const uuid = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+    const disks = [
+      { id: "root", device: "/dev/vda", name: "root", uuid },
+      { id: "data", device: "/dev/vdb", name: "data" },
+    ];
+    const { page } = await open(
+      (service) => {
+        service.vms = [vm("mail", { disks })];
+      },
+      `/vms/${idOf("mail")}`,
+    );
+    const table = page.getByRole("table", { name: "Disks that this virtual machine opens" });
+    await table.waitFor();
+    for (const name of [`root /dev/vda root ${uuid}`, "data /dev/vdb data Any"])
+      expect(await table.getByRole("row", { name }).count()).toBe(1);
+  });
+
   test("disabling asks first", async () => {
     const { page, service } = await open(
       (fixture) => {
