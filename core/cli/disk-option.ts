@@ -20,6 +20,11 @@ export function parseDisk(text: string): Result<ConfiguredDisk> {
   return ok({ id, device, name, uuid: header });
 }
 
+/** What {@link parseDisk} reads. */
+export function diskText({ id, device, name, uuid: header }: ConfiguredDisk): string {
+  return `id=${id},device=${device},name=${name}${header === undefined ? "" : `,uuid=${header}`}`;
+}
+
 /** `--endpoint HOST:PORT`, as an agent's configuration takes it. */
 export function parseEndpointOption(text: string): Result<string> {
   return parseEndpoint(text) === undefined ? fail(failure("cli.usage", `--endpoint is HOST:PORT, not ${text}`)) : ok(text);

@@ -3,12 +3,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DiskMode, DiskQuestion, DiskRun } from "../api/disk-schemas.ts";
+import type { VmDetail } from "../api/schemas.ts";
 import { failure } from "../base/failure.ts";
 import { fail, ok, type Result } from "../base/result.ts";
+import { shellWord } from "../kit/quoting.ts";
 import { checkDisk } from "../node/disk/check.ts";
 import { findCryptsetup } from "../node/disk/cryptsetup.ts";
 import { askManager, findVm, type ManagerOptions } from "./command.ts";
 import type { ManagerClient } from "./control-client.ts";
+import { diskText } from "./disk-option.ts";
 import { createOutput, type ExitCode, type Output, printable } from "./output.ts";
 
 export interface PrepareOptions extends ManagerOptions {
@@ -38,7 +41,8 @@ export async function prepare(image: string, options: PrepareOptions): Promise<v
     const vm = await findVm(api, options.vm);
     if (!vm.ok) return output.refuse(vm.failure);
     const run = await follow(api, await api.disks.prepare({ vm: vm.value, ...asked.value }));
-    return answer(run, options, output);
+    const { disks } = await api.vms.get({ id: vm.value });
+    return answer(run, disks, options, output);
   });
 }
 
@@ -106,14 +110,13 @@ async function follow(api: ManagerClient, started: DiskRun): Promise<DiskRun> {
   }
 }
 
-function answer(run: DiskRun, { vm, disk, headerBackup }: PrepareOptions, output: Output): ExitCode {
+function answer(run: DiskRun, disks: VmDetail["disks"], { vm, disk, headerBackup }: PrepareOptions, output: Output): ExitCode {
   if (run.phase === "done") {
     const lines = [
       run.sentence,
       `header backup ${run.headerBackup}`,
       `SHA-256 ${run.headerDigest ?? ""}`,
-      `UUID ${run.uuid ?? ""}`,
-      `To have the agent demand that UUID: portcullis vm reconfigure ${vm} with --disk id=${disk},device=…,name=…,uuid=${run.uuid ?? ""}`,
+      ...(run.uuid === undefined ? [] : [`UUID ${run.uuid}`, ...demandLines(run.uuid, disk, disks, vm)]),
     ];
     output.answer(run, () => lines.map(printable).join("\n"));
     return 0;
@@ -123,6 +126,17 @@ function answer(run: DiskRun, { vm, disk, headerBackup }: PrepareOptions, output
   if (run.resumable)
     output.note(`Go on with: portcullis disk prepare ${run.image} --vm ${vm} --disk ${disk} --resume --header-backup ${headerBackup}`);
   return 1;
+}
+
+/** The whole command: a configuration names all disks of the VM, and one that was left out would get no key. */
+function demandLines(uuid: string, disk: string, disks: VmDetail["disks"], vm: string): readonly string[] {
+  const demanded = disks.find(({ id }) => id === disk)?.uuid;
+  if (demanded === uuid) return ["The VM's configuration demands this UUID already."];
+  const words = disks.map((one) => `--disk ${shellWord(diskText(one.id === disk ? { ...one, uuid } : one))}`).join(" ");
+  return [
+    ...(demanded === undefined ? [] : [`THE VM'S CONFIGURATION DEMANDS ANOTHER, ${demanded}: its agent does not open this disk.`]),
+    `To have the agent demand this one: portcullis vm reconfigure ${shellWord(vm)} ${words} --reason "UUID of ${disk}"`,
+  ];
 }
 
 /** On stderr: one line that is written over on a terminal; elsewhere a new line for each phase and each tenth. */

@@ -1,5 +1,5 @@
 // Are disks made, stopped, gone on with and looked at from the command line, with a manager that may be killed meanwhile? Real processes, real images.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -74,8 +74,35 @@ describe.skipIf(missing("cryptsetup", "mke2fs"))("portcullis disk", () => {
     expect((await reconfigure(uuid)).stdout).toContain(uuid);
     const demanded = await portcullis("disk", "check", image, "--vm", "db-1", ...installation.data);
     expect(demanded.stdout).toContain("it demands this UUID");
+    const other = await portcullis(...words(join(folder, "other.img"), "--new", "--size", "32M"));
+    expect(other.stdout).toContain(`DEMANDS ANOTHER, ${uuid}: its agent does not open this disk`);
     const again = await portcullis(...words(image, "--new", "--size", "32M"));
     expect([again.code, again.stderr]).toMatchObject([1, expect.stringContaining("[disk.backup-exists]") as unknown]);
+  });
+
+  test("prepare says how the agent demands the new disk's UUID, in a command that can be pasted and leaves the VM's other disks as they are", async () => {
+    const disks = ["id=root,device=/dev/vda,name=root", "id=data,device=/dev/disk/by-id/its-own,name=data"].flatMap((disk) => [
+      "--disk",
+      disk,
+    ]);
+    const added = await portcullis("vm", "add", "--name", "db 2", ...disks, "--endpoint", "manager.test:7443", ...installation.data);
+    expect(added.code).toBe(0);
+    const image = join(folder, "data.img");
+    const sized = ["--new", "--size", "32M", "--header-backup", `${image}.header`];
+    const made = await portcullis("disk", "prepare", image, "--vm", "db 2", "--disk", "data", ...sized, ...installation.data);
+    const [, uuid = ""] = /^UUID (.*)$/m.exec(made.stdout) ?? [];
+    const [, command = ""] = /^To have the agent demand this one: portcullis (.*)$/m.exec(made.stdout) ?? [];
+    const typed = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" })
+      .trimEnd()
+      .split("\n");
+    expect((await portcullis(...typed, ...installation.data)).code).toBe(0);
+    const shown = await portcullis("vm", "show", "db 2", "--json", ...installation.data);
+    expect(shown.json()).toMatchObject({
+      disks: [
+        { id: "root", device: "/dev/vda", name: "root" },
+        { id: "data", device: "/dev/disk/by-id/its-own", name: "data", uuid },
+      ],
+    });
   });
 
   test("Ctrl-C stops a conversion where it can go on, and says how", async () => {
