@@ -137,28 +137,37 @@ const storedVm: Target = {
   },
 };
 
-const slot = { type: "luks2", key_size: 64, area: { type: "raw", encryption: "aes-xts-plain64", key_size: 64 }, kdf: { type: "pbkdf2" } };
+const area = { type: "raw", encryption: "aes-xts-plain64", key_size: 64, offset: "32768", size: "258048" };
+const pbkdf2 = { type: "pbkdf2", hash: "sha256", iterations: 1000 };
+const argon2 = { type: "argon2id", time: 4, memory: 65_536, cpus: 1 };
+const luksSeed = (kdf: Readonly<Record<string, string | number>>): Uint8Array =>
+  canonicalBytes({
+    keyslots: { "0": { type: "luks2", key_size: 64, area, kdf } },
+    segments: { "0": { type: "crypt", encryption: "aes-xts-plain64", offset: "16777216" } },
+    tokens: {},
+    digests: { "0": pbkdf2 },
+    config: { json_size: "12288", keyslots_size: "16744448" },
+  });
 const luksHeader: Target = {
   name: "luks-header",
-  seeds: [
-    canonicalBytes({
-      keyslots: { "0": slot },
-      segments: { "0": { type: "crypt", encryption: "aes-xts-plain64" } },
-      tokens: {},
-      config: {},
-    }),
-  ],
+  seeds: [luksSeed(pbkdf2), luksSeed(argon2)],
   mutate,
   examine: (input) => {
     const outcome = outcomeOf(checkHeader(input), () => undefined);
-    // SECURITY: by another reader, whatever passes has one segment, encrypted with the one cipher.
+    // SECURITY: by another reader, whatever passes has one segment, encrypted with the one cipher, and no number that cryptsetup would count to for hours.
     if (outcome !== parsed) return outcome;
-    const { segments } = JSON.parse(fromUtf8(input) ?? "") as { segments: Record<string, { type: unknown; encryption: unknown }> };
+    const header = JSON.parse(fromUtf8(input) ?? "") as {
+      segments: Record<string, { type: unknown; encryption: unknown }>;
+      keyslots: Record<string, { kdf: Partial<Record<"iterations" | "time" | "memory", number>> }>;
+    };
+    const { segments, keyslots } = header;
     const all = Object.values(segments);
     expectThat(
       all.length === 1 && all.every(({ type, encryption }) => type === "crypt" && encryption === "aes-xts-plain64"),
       "unencrypted",
     );
+    for (const { kdf } of Object.values(keyslots))
+      expectThat((kdf.iterations ?? 1) <= 2 ** 25 && (kdf.time ?? 1) * (kdf.memory ?? 1) <= 2 ** 25, "costs too much");
     return outcome;
   },
 };

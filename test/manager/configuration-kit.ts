@@ -5,7 +5,7 @@ import type { VmRecord } from "../../core/manager/records.ts";
 import { saidOn, type Connection, type World } from "../kit/world.ts";
 
 export const root = { id: "root", device: "/dev/vda", name: "root" };
-export const store = { id: "store", device: "/dev/vdb", name: "store" };
+export const store = { id: "store", device: "/dev/vdb", name: "store", uuid: "6f9619ff-8b86-4d01-b42d-00cf4fc964ff" };
 export const swap = { id: "swap", device: "/dev/vdc", name: "swap" };
 export const endpoints = ["manager.test:7443"];
 

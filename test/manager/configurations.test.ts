@@ -135,6 +135,8 @@ describe("a configuration that is issued", () => {
 
   test.each<[string, Asked, string]>([
     ["no disk", { disks: [] }, "configuration.malformed"],
+    ["two disks of one UUID", { disks: [{ ...root, uuid: store.uuid }, store] }, "configuration.malformed"],
+    ["a UUID in upper case", { disks: [{ ...store, uuid: store.uuid.toUpperCase() }] }, "configuration.malformed"],
     ["two disks of one name", { disks: [root, { ...store, name: "root" }] }, "configuration.malformed"],
     ["an endpoint without a port", { endpoints: ["manager.test"] }, "configuration.malformed"],
     [

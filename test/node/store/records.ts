@@ -12,7 +12,10 @@ export const fullVm: VmRecord = {
   enabled: true,
   simulatedAnchors: { Milan: { certificate: "aa".repeat(32), spki: "bb".repeat(32) } },
   configurations: [{ digest: "cc".repeat(32), text: '{"version":1}', issuedAt: 1_000, retiredAt: 2_000 }],
-  disks: [{ id: "root", device: "/dev/vda2", name: "cryptroot" }],
+  disks: [
+    { id: "root", device: "/dev/vda2", name: "cryptroot", uuid: uuid(7) },
+    { id: "data", device: "/dev/vdb", name: "data" },
+  ],
   policy: standardPreset(),
   policyVersions: [{ number: 1, digest: "dd".repeat(48), since: 1_000, reason: "enrolled with it" }],
   pins: [
