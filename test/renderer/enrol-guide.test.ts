@@ -200,39 +200,6 @@ describe("the enrolment guide", needs("chromium"), () => {
     expect(service.enrolments[0]).not.toHaveProperty("preset");
   });
 
-  test("a disk's UUID is demanded where one is given, in either case, and of no two disks the same", async () => {
-    const uuid = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
-    const { page, service } = await open(() => {}, "/vms/enrol");
-    await machine(page, "ledger");
-    await bootFiles(page);
-    await next(page);
-    const field = (disk: number) => page.getByRole("group", { name: `Disk ${disk}` }).getByLabel("UUID to demand");
-    await field(1).fill("6f9619ff");
-    await next(page);
-    await expectText(page, "Disk 1: the UUID as `portcullis disk prepare` and `disk check` print it, or nothing.");
-    await field(1).fill(uuid);
-    await page.getByRole("button", { name: "Add a disk" }).click();
-    const second = page.getByRole("group", { name: "Disk 2" });
-    for (const [label, value] of [
-      ["Id", "data"],
-      ["Device", "/dev/vdb"],
-      ["Name", "data"],
-      ["UUID to demand", uuid.toUpperCase()],
-    ] as const)
-      await second.getByLabel(label, { exact: true }).fill(value);
-    await next(page);
-    await expectText(page, "Disk 2: another disk has the same UUID.");
-    await field(2).fill("");
-    await field(1).fill(` ${uuid.toUpperCase()} `);
-    for (let step = 0; step < 2; step++) await next(page);
-    await page.getByRole("button", { name: "Enrol and make the kit" }).click();
-    await page.getByRole("heading", { level: 1, name: "Launch kit of ledger" }).waitFor();
-    expect(service.enrolments[0]?.disks).toEqual([
-      { id: "root", device: "/dev/vda", name: "root", uuid },
-      { id: "data", device: "/dev/vdb", name: "data" },
-    ]);
-  });
-
   test("what was done stays done: trying again goes on where it stopped", async () => {
     const { page, service } = await open((fixture) => {
       fixture.refusals.set("boot.add", { code: "store.unavailable", sentence: "The store does not answer." });

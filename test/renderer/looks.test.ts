@@ -44,7 +44,11 @@ describe("every page", needs("chromium"), () => {
     service.vms = [
       vm("lab", { simulated: true, failedOpens: 1 }),
       vm("mail", { enabled: false }),
-      vm("shop", { bootSets: [...bootSets()], hostPlan }),
+      vm("shop", {
+        bootSets: [...bootSets()],
+        hostPlan,
+        disks: [{ id: "root", device: "/dev/disk/by-id/virtio-root", name: "root", uuid: idOf("root disk") }],
+      }),
     ];
     service.kit = exampleKit;
     service.idKeys = [idKey];
