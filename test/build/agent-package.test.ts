@@ -27,31 +27,6 @@ test.each(scripts)("%s is a script that a POSIX shell reads", (script) => {
   expect(run("sh", ["-n", join(root, "agent/initramfs", script)])).toEqual({ status: 0, text: "" });
 });
 
-describe("the command line check", () => {
-  const check = join(root, "agent/initramfs/command-line-check");
-  test("passes what the operator's page asks for", () => {
-    expect(run(check, good.split(" "), { PORTCULLIS_ROOT: "/nonexistent" })).toEqual({ status: 0, text: "" });
-  });
-  test.each([
-    "break",
-    "break=premount",
-    "rd.break",
-    "rd.shell",
-    "rd.shell=1",
-    "init=/bin/sh",
-    "rdinit=/bin/sh",
-    "single",
-    "systemd.debug_shell",
-  ])("refuses %s", (word) => {
-    const { status, text } = run(check, [...good.split(" "), word], { PORTCULLIS_ROOT: "/nonexistent" });
-    expect([status, text.includes(`${word} `)]).toEqual([1, true]);
-  });
-  test.each(["panic=-1", "rd.shell=0", "rd.emergency=poweroff"])("refuses a line without %s", (word) => {
-    const words = good.split(" ").filter((other) => other !== word);
-    expect(run(check, words, { PORTCULLIS_ROOT: "/nonexistent" }).status).toBe(1);
-  });
-});
-
 describe("the network's plans", () => {
   const plansOf = (line: string): string => {
     const script = `. ${join(root, "agent/initramfs/network.sh")}; network_read "$1" || exit 3; echo $network_wait$network_plans`;
