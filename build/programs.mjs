@@ -19,6 +19,9 @@ export const programs = Object.freeze({
   zstd: { names: ["zstd"], package: "zstd" },
   lsinitramfs: { names: ["lsinitramfs"], package: "initramfs-tools-core" },
   strip: { names: ["strip"], package: "binutils" },
+  "dpkg-deb": { names: ["dpkg-deb"], package: "dpkg" },
+  rpmbuild: { names: ["rpmbuild"], package: "rpm" },
+  rpm: { names: ["rpm"], package: "rpm" },
   chromium: { names: ["chromium", "chromium-browser", "google-chrome"], package: "chromium" },
 });
 

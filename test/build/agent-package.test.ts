@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildDebianPackage, integrationFiles } from "../../build/agent-package.ts";
+import { buildDebianPackage } from "../../build/agent-package/deb.ts";
+import { integrationFiles } from "../../build/agent-package/tree.ts";
 import { root } from "../../build/runtime.mjs";
 
 const scripts = [
