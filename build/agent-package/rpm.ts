@@ -17,10 +17,9 @@ export function buildRpmPackage({ agent, out, version }: PackageParts): string {
     const stage = join(work, "stage");
     placeFiles(stage, agent, [license]);
     settle(stage);
-    mkdirSync(join(work, "BUILD"));
     // rpmbuild takes a single "%" of theirs for a macro.
-    for (const { name, text } of scripts()) writeFileSync(join(work, "BUILD", name), text.replaceAll("%", "%%"));
-    writeFileSync(join(work, "agent.spec"), spec(version));
+    for (const { name, text } of scripts()) writeFileSync(join(work, name), text.replaceAll("%", "%%"));
+    writeFileSync(join(work, "agent.spec"), spec(version, work));
     const words = ["-bb", "--quiet", "--target", "x86_64-linux", ...definitions(work), join(work, "agent.spec")];
     const environment = { ...builderEnvironment(), HOME: work, PORTCULLIS_STAGE: stage };
     const result = spawnSync(rpmbuild, words, { cwd: work, encoding: "utf8", env: environment });
@@ -71,7 +70,6 @@ function mustHoldScripts(path: string, work: string): void {
 function definitions(work: string): readonly string[] {
   const values = {
     _topdir: work,
-    _builddir: join(work, "BUILD"),
     _rpmdir: join(work, "RPMS"),
     _build_name_fmt: "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
     _dbpath: join(work, "db"),
@@ -101,7 +99,7 @@ function builderEnvironment(): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", SOURCE_DATE_EPOCH: String(epoch) };
 }
 
-function spec(version: string): string {
+function spec(version: string, work: string): string {
   const files = [license, { to: agentPath, mode: 0o755 }, ...integrationFiles].map(
     ({ to, mode }) => `${prefixOf(to)}%attr(${mode.toString(8).padStart(4, "0")}, root, root) /${to}`,
   );
@@ -123,7 +121,7 @@ function spec(version: string): string {
     "%install",
     'cp -a "$PORTCULLIS_STAGE/." "$RPM_BUILD_ROOT/"',
     "",
-    ...scripts().map(({ name }) => `%${name} -f ${name}`),
+    ...scripts().map(({ name }) => `%${name} -f ${join(work, name)}`),
     "",
     "%files",
     ...folders.map((folder) => `%dir %attr(0755, root, root) /${folder}`),
