@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { findProgram, missingSentence } from "../programs.mjs";
 import { root } from "../runtime.mjs";
 import { agentPath, description, epoch, integrationFiles, type PackageFile, type PackageParts, placeFiles, settle } from "./tree.ts";
@@ -136,13 +136,10 @@ function prefixOf(path: string): string {
 }
 
 const license: PackageFile = { from: "LICENSE", to: "usr/share/licenses/portcullis-agent/LICENSE", mode: 0o644 };
-/** Those that are nobody else's on a system with dracut. */
+/** Those that are nobody else's on a system with dracut: every folder that is called after the project. */
 const folders: readonly string[] = [
-  "usr/lib/portcullis",
-  "usr/lib/dracut/modules.d/90portcullis",
-  "usr/share/doc/portcullis-agent",
-  "usr/share/licenses/portcullis-agent",
-];
+  ...new Set([agentPath, license.to, ...integrationFiles.map(({ to }) => to)].map((path) => dirname(path))),
+].filter((folder) => /portcullis[^/]*$/.test(folder));
 const requirements: readonly string[] = [
   "libc.so.6(GLIBC_2.28)(64bit)",
   "libgcc_s.so.1()(64bit)",

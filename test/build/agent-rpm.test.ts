@@ -50,7 +50,7 @@ describe("the rpm package", needs("rpmbuild", "rpm"), () => {
     ].map(({ to, mode }) => `/${to} 10${mode.toString(8).padStart(4, "0")} root root 1767225600`);
     const folders = [
       "usr/lib/portcullis",
-      "usr/lib/dracut/modules.d/90portcullis",
+      dirname(integrationFiles.find(({ to }) => to.endsWith("/module-setup.sh"))?.to ?? ""),
       "usr/share/doc/portcullis-agent",
       "usr/share/licenses/portcullis-agent",
     ];

@@ -57,7 +57,7 @@ describe("a line's words", () => {
   ])("%s passes", (word) => expect(run([...good.split(" "), word])).toEqual({ status: 0, text: "" }));
   test.each(
     (
-      "break break=premount rdbreak rd.break rd.break=mount systemd.break=pre-mount rd.systemd.break rd.shell rd.shell=1 rd.shell=yes init=/bin/sh " +
+      "break break=premount rdbreak rd.break rd.break=mount systemd.break=pre-mount rd.systemd.break rd.shell rd.shell=1 rd.shell=yes rdshell rdshell=0 rd.cmdline=ask init=/bin/sh " +
       "init=/sbin/sulogin rdinit=/bin/sh single S s 1 -b rescue emergency recovery rd.rescue rd.emergency rd.emergency=shell systemd.debug_shell " +
       "systemd.debug-shell=1 rd.systemd.debug_shell systemd.crash_shell systemd.confirm_spawn=1 systemd.unit=rescue.target rd.systemd.unit=x.service " +
       "systemd.wants=debug-shell.service rd.systemd.mask=portcullis-agent.service systemd.run=/bin/sh systemd.setenv=SYSTEMD_SULOGIN_FORCE=1 " +
