@@ -16,9 +16,7 @@ export function buildDebianPackage({ agent, out, version }: PackageParts): strin
     write(tree, `${documents}/changelog.gz`, gzipSync(changes, { level: 9 }), 0o644);
     write(tree, "usr/share/lintian/overrides/portcullis-agent", overrides, 0o644);
     write(tree, "DEBIAN/control", control(version, Math.ceil(bytesOf(tree) / 1024)), 0o644);
-    for (const name of ["postinst", "postrm"]) {
-      write(tree, `DEBIAN/${name}`, readFileSync(join(root, "build/agent-package", name)), 0o755);
-    }
+    for (const name of ["postinst", "postrm"]) write(tree, `DEBIAN/${name}`, maintainerScript(name), 0o755);
     settle(tree);
     mkdirSync(out, { recursive: true });
     const target = resolve(out, `portcullis-agent_${version}_amd64.deb`);
@@ -30,6 +28,12 @@ export function buildDebianPackage({ agent, out, version }: PackageParts): strin
   } finally {
     rmSync(tree, { recursive: true, force: true });
   }
+}
+
+/** Each stands alone: after a removal there is no file that it could share. */
+function maintainerScript(name: string): string {
+  const part = (file: string): string => readFileSync(join(root, "build/agent-package", file), "utf8");
+  return part(name).replace("#MAKE-INITRDS#\n", () => part("make-initrds"));
 }
 
 function control(version: string, kibibytes: number): string {
