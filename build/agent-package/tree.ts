@@ -54,17 +54,19 @@ function place(tree: string, from: string, to: string, mode: number): void {
 /** Below the system's root, as in {@link PackageFile}. */
 export const agentPath = "usr/lib/portcullis/portcullis-agent";
 const initramfs = "agent/initramfs";
-const dracutModule = "usr/lib/dracut/modules.d/90portcullis";
+const dracutModule = "usr/lib/dracut/modules.d/99portcullis";
 /** What both kinds of initramfs need, beside the agent; in every package. */
 export const integrationFiles: readonly PackageFile[] = [
   { from: `${initramfs}/launch`, to: "usr/lib/portcullis/launch", mode: 0o755 },
   { from: `${initramfs}/network.sh`, to: "usr/lib/portcullis/network.sh", mode: 0o644 },
   { from: `${initramfs}/command-line-check`, to: "usr/lib/portcullis/command-line-check", mode: 0o755 },
+  { from: `${initramfs}/initramfs-tools/panic`, to: "usr/lib/portcullis/no-shell", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/hook`, to: "usr/share/initramfs-tools/hooks/portcullis", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/local-top`, to: "usr/share/initramfs-tools/scripts/local-top/portcullis", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/panic`, to: "usr/share/initramfs-tools/scripts/panic/portcullis", mode: 0o755 },
   { from: `${initramfs}/dracut/module-setup.sh`, to: `${dracutModule}/module-setup.sh`, mode: 0o755 },
   { from: `${initramfs}/dracut/portcullis-agent.service`, to: `${dracutModule}/portcullis-agent.service`, mode: 0o644 },
+  { from: `${initramfs}/dracut/portcullis-no-shell.service`, to: `${dracutModule}/portcullis-no-shell.service`, mode: 0o644 },
   { from: `${initramfs}/dracut/portcullis.conf`, to: "usr/lib/dracut/dracut.conf.d/90-portcullis.conf", mode: 0o644 },
   { from: "docs/agent.md", to: "usr/share/doc/portcullis-agent/agent.md", mode: 0o644 },
 ];
