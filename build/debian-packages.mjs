@@ -51,12 +51,43 @@ export const debianSentence =
 export function bringDebianPackages() {
   if (hasDebianPackages()) return undefined;
   if (process.arch !== "x64") return "QEMU 10 is brought for amd64 machines only.";
+  const source = debianSource();
+  if (typeof source === "string") return source;
+  // A mirror that is being brought up to date now and then fails once.
+  return bringFrom(source.mirror) === undefined ? undefined : bringFrom(source.mirror);
+}
+
+/**
+ * Where this machine gets Debian from.
+ * @returns {{ mirror: string; keyring: string } | string} or why nothing can be brought
+ */
+export function debianSource() {
   const mirror = configuredMirror();
   if (mirror === undefined)
     return "No Debian mirror is configured on this machine (apt-get update --print-uris names none), so nothing was brought.";
   if (!existsSync(keyring)) return `Debian's keyring is not at ${keyring} (Debian: apt-get install debian-archive-keyring).`;
-  // A mirror that is being brought up to date now and then fails once.
-  return bringFrom(mirror) === undefined ? undefined : bringFrom(mirror);
+  return { mirror, keyring };
+}
+
+/**
+ * One package without what it depends on, unpacked and not installed.
+ * @param {string} name
+ * @param {string} release
+ * @param {string} target a folder; made where it is missing
+ * @returns {string | undefined} why it could not be brought
+ */
+export function unpackDebianPackage(name, release, target) {
+  const source = debianSource();
+  if (typeof source === "string") return source;
+  mkdirSync(target, { recursive: true });
+  const work = mkdtempSync(`${target}-`);
+  try {
+    const loose = join(work, "loose");
+    mkdirSync(loose);
+    return openRoot(work, source.mirror, [release]) ?? apt(work, ["download", `${name}/${release}`], loose) ?? unpack(loose, target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -84,25 +115,12 @@ function bringFrom(mirror) {
  */
 function fill(work, mirror) {
   const releases = [...new Set(wanted.map(({ release }) => release))];
-  for (const folder of ["lists/partial", "cache/archives/partial", "state", "tree"]) mkdirSync(join(work, folder), { recursive: true });
-  writeFileSync(join(work, "state/status"), "");
-  const lines = releases.map((release) => `deb [target=Packages arch=amd64 signed-by=${keyring}] ${mirror} ${release} main\n`);
-  writeFileSync(join(work, "sources.list"), lines.join(""));
+  mkdirSync(join(work, "tree"), { recursive: true });
+  const unopened = openRoot(work, mirror, releases);
+  if (unopened !== undefined) return unopened;
   const whole = wanted.filter((one) => one.whole);
-  const steps = [
-    ["update"],
-    ...whole.map(({ name, release }) => [
-      "install",
-      "--download-only",
-      "--no-install-recommends",
-      "-y",
-      "-t",
-      release,
-      `${name}/${release}`,
-    ]),
-  ];
-  for (const step of steps) {
-    const fault = apt(work, step);
+  for (const { name, release } of whole) {
+    const fault = apt(work, ["install", "--download-only", "--no-install-recommends", "-y", "-t", release, `${name}/${release}`]);
     if (fault !== undefined) return fault;
   }
   const broken = unpack(join(work, "cache/archives"), join(work, "tree", whole[0]?.release ?? ""));
@@ -119,6 +137,20 @@ function fill(work, mirror) {
   writeFileSync(join(work, "tree", qemuProgram), qemuStarter, { mode: 0o755 });
   writeFileSync(join(work, "tree", listName), wantedText());
   return undefined;
+}
+
+/**
+ * @param {string} work a folder, for apt alone
+ * @param {string} mirror
+ * @param {readonly string[]} releases
+ * @returns {string | undefined}
+ */
+function openRoot(work, mirror, releases) {
+  for (const folder of ["lists/partial", "cache/archives/partial", "state"]) mkdirSync(join(work, folder), { recursive: true });
+  writeFileSync(join(work, "state/status"), "");
+  const lines = releases.map((release) => `deb [target=Packages arch=amd64 signed-by=${keyring}] ${mirror} ${release} main\n`);
+  writeFileSync(join(work, "sources.list"), lines.join(""));
+  return apt(work, ["update"]);
 }
 
 /**
