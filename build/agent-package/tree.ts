@@ -67,6 +67,7 @@ export const integrationFiles: readonly PackageFile[] = [
   { from: `${initramfs}/dracut/module-setup.sh`, to: `${dracutModule}/module-setup.sh`, mode: 0o755 },
   { from: `${initramfs}/dracut/portcullis-agent.service`, to: `${dracutModule}/portcullis-agent.service`, mode: 0o644 },
   { from: `${initramfs}/dracut/portcullis-no-shell.service`, to: `${dracutModule}/portcullis-no-shell.service`, mode: 0o644 },
+  { from: `${initramfs}/dracut/portcullis-root.service`, to: `${dracutModule}/portcullis-root.service`, mode: 0o644 },
   { from: `${initramfs}/dracut/portcullis.conf`, to: "usr/lib/dracut/dracut.conf.d/90-portcullis.conf", mode: 0o644 },
   { from: "docs/agent.md", to: "usr/share/doc/portcullis-agent/agent.md", mode: 0o644 },
 ];

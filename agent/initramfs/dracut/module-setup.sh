@@ -20,7 +20,7 @@ install() {
   local library=/usr/lib/portcullis
   [[ ! -x $dracutsysrootdir$library/command-line-check ]] || "$dracutsysrootdir$library/command-line-check" \
     || portcullis_fault "this system leaves a shell or a passphrase prompt (see above)"
-  inst_multiple ip cryptsetup env sleep mount umount mkdir rm rmdir chmod sync modprobe udevadm poweroff \
+  inst_multiple ip cryptsetup env sleep mount umount mkdir rm rmdir chmod sync modprobe udevadm poweroff systemctl \
     "$library/portcullis-agent" "$library/launch" "$library/network.sh" "$library/no-shell" \
     || portcullis_fault "a file of the agent is missing (see above)"
   inst_multiple -o /usr/lib/klibc/bin/ipconfig /usr/lib/*/ossl-modules/legacy.so /usr/lib64/ossl-modules/legacy.so /etc/portcullis/agent.json
@@ -31,8 +31,11 @@ install() {
   ln -sf "$(command -v env)" "$initdir$library/env"
   printf 'hosts: files dns\n' > "$initdir/etc/nsswitch.conf"
   printf '127.0.0.1 localhost\n::1 localhost\n' > "$initdir/etc/hosts"
-  inst_simple "$moddir/portcullis-agent.service" "$systemdsystemunitdir/portcullis-agent.service"
-  $SYSTEMCTL -q --root "$initdir" add-requires initrd-root-device.target portcullis-agent.service
+  local unit
+  for unit in portcullis-agent.service portcullis-root.service; do
+    inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
+    $SYSTEMCTL -q --root "$initdir" add-requires initrd-root-device.target "$unit"
+  done
   portcullis_close
 }
 
