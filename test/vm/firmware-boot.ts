@@ -1,0 +1,82 @@
+// What becomes of a boot by firmware? QEMU 10 under emulation, without network or disk; it is watched until the kernel speaks, the firmware says that it has
+// nothing to boot, or the processor stands still in the firmware. A VM that does none of these by the deadline is killed, and the error holds its console.
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import { setTimeout as after } from "node:timers/promises";
+import { debianQemu } from "../../build/debian-packages.mjs";
+import { type BootFiles, firmwareWords, type VmFirmware } from "./firmware.ts";
+import { Monitor, monitorWords, ProcessorWatch } from "./processor-watch.ts";
+
+export type Ending =
+  /** The kernel, or the part of it that the firmware calls, has printed a line; the VM ran until it powered itself off. */
+  | "started"
+  /** The firmware's own words. */
+  | "nothing to boot"
+  /** The firmware waits for ever, and the kernel has printed nothing. */
+  | "stands still";
+
+export interface Boot {
+  readonly ending: Ending;
+  readonly console: string;
+}
+
+/** @param folder ours alone. @param files what the host hands over. */
+export async function bootByFirmware(folder: string, firmware: VmFirmware, files: BootFiles): Promise<Boot> {
+  const child = spawn(debianQemu(), [...words(folder, firmware, files)], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  try {
+    return await watch(child, ended);
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+async function watch(child: ChildProcess, ended: Promise<number | null>): Promise<Boot> {
+  const pipe = child.stdio[3];
+  if (!(pipe instanceof Duplex)) throw new Error("no pipe for the monitor");
+  const processor = new ProcessorWatch(new Monitor(pipe));
+  let console = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (console += piece.toString("latin1")));
+  const late = AbortSignal.timeout(deadline);
+  const started = (): boolean => kernelSpeaks.test(console);
+  while (!late.aborted) {
+    const still = await Promise.race([processor.standsStill(), ended.then(() => false)]);
+    if (started()) break;
+    if (console.includes(nothingToBoot)) return { ending: "nothing to boot", console };
+    if (still) return { ending: "stands still", console };
+    if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode} before anything was started:\n${console}`);
+    await after(betweenLooks);
+  }
+  const code = await Promise.race([ended, stopped(late)]);
+  if (code === 0 && started()) return { ending: "started", console };
+  throw new Error(`the VM came to no end by its deadline:\n${console}`);
+}
+
+function stopped(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
+
+function words(folder: string, firmware: VmFirmware, { kernel, initrd, commandLine }: BootFiles): readonly string[] {
+  const [kernelFile, initrdFile] = [join(folder, "kernel"), join(folder, "initrd")];
+  writeFileSync(kernelFile, kernel);
+  if (initrd !== undefined) writeFileSync(initrdFile, initrd);
+  return [
+    ["-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
+    [...monitorWords, ...firmwareWords(firmware), "-kernel", kernelFile],
+    initrd === undefined ? [] : ["-initrd", initrdFile],
+    ["-append", commandLine],
+  ].flat();
+}
+
+/** Of the kernel's EFI stub, which the firmware starts, and of the kernel itself. */
+const kernelSpeaks = /EFI stub: |Linux version /;
+const nothingToBoot = "BdsDxe: No bootable option was found.";
+/** Milliseconds. */
+const betweenLooks = 50;
+const deadline = 60_000;
