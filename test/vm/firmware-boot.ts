@@ -1,5 +1,5 @@
-// What becomes of a boot by firmware? QEMU 10 under emulation, without network or disk; it is watched until the kernel speaks, the firmware says that it has
-// nothing to boot, or the processor stands still in the firmware. A VM that does none of these by the deadline is killed, and the error holds its console.
+// What becomes of a boot by firmware? QEMU 10 under emulation, without a network; it is watched until the kernel speaks, the firmware says what it does
+// instead, or the processor stands still in the firmware. A VM that does none of these by the deadline is killed, and the error holds its console.
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ export type Ending =
   | "started"
   /** The firmware's own words. */
   | "nothing to boot"
+  /** The firmware's own words: it starts what it found on a disk. */
+  | "starts from a disk"
   /** The firmware waits for ever, and the kernel has printed nothing. */
   | "stands still";
 
@@ -22,9 +24,18 @@ export interface Boot {
   readonly console: string;
 }
 
-/** @param folder ours alone. @param files what the host hands over. */
-export async function bootByFirmware(folder: string, firmware: VmFirmware, files: BootFiles): Promise<Boot> {
-  const child = spawn(debianQemu(), [...words(folder, firmware, files)], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+export interface Handed {
+  /** Ours alone. */
+  readonly folder: string;
+  readonly firmware: VmFirmware;
+  /** What the host hands over; undefined: nothing. */
+  readonly files?: BootFiles;
+  /** A folder that the VM sees as a disk with a FAT file system. */
+  readonly disk?: string;
+}
+
+export async function bootByFirmware(handed: Handed): Promise<Boot> {
+  const child = spawn(debianQemu(), [...words(handed)], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
   try {
     return await watch(child, ended);
@@ -45,7 +56,8 @@ async function watch(child: ChildProcess, ended: Promise<number | null>): Promis
   while (!late.aborted) {
     const still = await Promise.race([processor.standsStill(), ended.then(() => false)]);
     if (started()) break;
-    if (console.includes(nothingToBoot)) return { ending: "nothing to boot", console };
+    const said = firmwareSays.find(({ text }) => text.test(console));
+    if (said !== undefined) return { ending: said.ending, console };
     if (still) return { ending: "stands still", console };
     if (child.exitCode !== null) throw new Error(`QEMU ended with ${child.exitCode} before anything was started:\n${console}`);
     await after(betweenLooks);
@@ -62,21 +74,28 @@ function stopped(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-function words(folder: string, firmware: VmFirmware, { kernel, initrd, commandLine }: BootFiles): readonly string[] {
+function words({ folder, firmware, files, disk }: Handed): readonly string[] {
+  return [
+    ["-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
+    [...monitorWords, ...firmwareWords(firmware)],
+    files === undefined ? [] : fileWords(folder, files),
+    disk === undefined ? [] : ["-drive", `file=fat:${disk},format=raw,if=none,id=d0,snapshot=on`, "-device", "virtio-blk-pci,drive=d0"],
+  ].flat();
+}
+
+function fileWords(folder: string, { kernel, initrd, commandLine }: BootFiles): readonly string[] {
   const [kernelFile, initrdFile] = [join(folder, "kernel"), join(folder, "initrd")];
   writeFileSync(kernelFile, kernel);
   if (initrd !== undefined) writeFileSync(initrdFile, initrd);
-  return [
-    ["-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
-    [...monitorWords, ...firmwareWords(firmware), "-kernel", kernelFile],
-    initrd === undefined ? [] : ["-initrd", initrdFile],
-    ["-append", commandLine],
-  ].flat();
+  return ["-kernel", kernelFile, ...(initrd === undefined ? [] : ["-initrd", initrdFile]), "-append", commandLine];
 }
 
 /** Of the kernel's EFI stub, which the firmware starts, and of the kernel itself. */
 const kernelSpeaks = /EFI stub: |Linux version /;
-const nothingToBoot = "BdsDxe: No bootable option was found.";
+const firmwareSays: readonly { readonly text: RegExp; readonly ending: Ending }[] = [
+  { text: /BdsDxe: No bootable option was found\./, ending: "nothing to boot" },
+  { text: /BdsDxe: starting Boot\d+ "UEFI Misc Device"/, ending: "starts from a disk" },
+];
 /** Milliseconds. */
 const betweenLooks = 50;
 const deadline = 60_000;

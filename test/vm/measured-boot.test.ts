@@ -1,6 +1,6 @@
 // Is what was measured what starts? Debian's AmdSev firmware with the very hash page that is measured, in an emulated VM: the owner's kernel, initrd and
 // command line start, and a change of one byte in any of them, or another page, never does. Started by `npm run test:vm`.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -29,8 +29,7 @@ describe("a VM that is booted by firmware", needs("debian"), () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("starts by ordinary OVMF, which compares nothing: all three changed files start too", async () => {
-    expectStarted(await boot(ordinaryFirmware, own), ownMarker);
+  test("starts by ordinary OVMF, which compares nothing, with kernel, initrd and command line changed", async () => {
     const all = { kernel: others.kernel.kernel, initrd: others.initrd.initrd, commandLine: others.commandLine.commandLine };
     expectStarted(await boot(ordinaryFirmware, all), otherMarker);
   }, 150_000);
@@ -62,6 +61,15 @@ describe("a VM that is booted by firmware", needs("debian"), () => {
       expectNeverStarted(await boot(measuringFirmware, own), "nothing to boot");
     }, 75_000);
 
+    test("never starts a kernel that lies on a disk, as ordinary OVMF does, whether the page is there or not", async () => {
+      const disk = join(folder, "disk");
+      mkdirSync(join(disk, "EFI/BOOT"), { recursive: true });
+      writeFileSync(join(disk, "EFI/BOOT/BOOTX64.EFI"), own.kernel);
+      expect((await bootByFirmware({ folder, firmware: ordinaryFirmware, disk })).ending).toBe("starts from a disk");
+      expectNeverStarted(await bootByFirmware({ folder, firmware, disk }), "stands still");
+      expectNeverStarted(await bootByFirmware({ folder, firmware: measuringFirmware, disk }), "stands still");
+    }, 200_000);
+
     test("starts another initrd only with another page, and so under another measurement", async () => {
       expectNeverStarted(await boot(firmwareFor(others.initrd, folder), own), "stands still");
       expectStarted(await boot(firmwareFor(others.initrd, folder), others.initrd), otherMarker);
@@ -71,7 +79,7 @@ describe("a VM that is booted by firmware", needs("debian"), () => {
   });
 
   function boot(by: VmFirmware, files: BootFiles): Promise<Boot> {
-    return bootByFirmware(folder, by, files);
+    return bootByFirmware({ folder, firmware: by, files });
   }
 });
 
