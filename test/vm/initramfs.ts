@@ -103,7 +103,7 @@ for name in /sys/class/virtio-ports/*/name; do
   [ "$found" != ${processorPort} ] || port=$name
 done
 port=\${port%/name}
-exec /usr/lib/portcullis/portcullis-agent-simulated --processor "/dev/\${port##*/}"
+exec /usr/lib/portcullis/portcullis-agent-simulated --processor "/dev/\${port##*/}" "$@"
 `;
 
 const testHook = `#!/bin/sh

@@ -32,7 +32,7 @@ describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () =
     const launched = await scene.launch("changed", { initrd, edited: (text) => text.replace("/dev/vda", "/dev/vdb") });
     await expectPowerOff(launched, "exit 11: the host runs this VM with another configuration than was attested");
     expect(launched.machine.console()).not.toContain("agent.released");
-    expect(launched.launches()).toMatchObject([{ state: "x" }]);
+    expect(launched.launches()).toMatchObject([{ state: "abandoned" }]);
   });
 
   test("where there is no configuration that can be used", async () => {

@@ -96,7 +96,7 @@ export class Scene {
     this.#closing.push(() => machine.close());
     const { manager } = this.real;
     const launches = (): readonly LaunchRecord[] => manager.launches({ vm: vm.id, limit: 10 });
-    return { vm, machine, launches, pending: () => this.#pending(vm, machine), scan: () => this.#scan(folder, machine) };
+    return { vm, machine, launches, pending: () => this.#pending(vm, machine), scan: () => this.#scan(folder, machine, choices.rootKey) };
   }
 
   async close(): Promise<void> {
@@ -119,7 +119,7 @@ export class Scene {
     return must(await manager.issueConfiguration({ vm: vm.id, endpoints, disks, retry, reason: "gives up in time" }));
   }
 
-  async #scan(folder: string, machine: Machine): Promise<Scan> {
+  async #scan(folder: string, machine: Machine, wrong: Uint8Array | undefined): Promise<Scan> {
     const path = join(folder, "memory");
     await machine.dumpMemory(path);
     const secrets: Secrets = Object.fromEntries(
@@ -128,7 +128,7 @@ export class Scene {
         [`volume key of ${id}`, volumeKey],
       ]),
     );
-    const scan = scanMemory(path, secrets);
+    const scan = scanMemory(path, wrong === undefined ? secrets : { ...secrets, "the wrong key": wrong });
     rmSync(path);
     return scan;
   }
