@@ -1,14 +1,15 @@
-// How is cryptsetup run without leaving a key anywhere? By absolute path, with an empty environment, and the key on a pipe.
+// How is cryptsetup run without leaving a key anywhere? By absolute path, with an empty environment, and the key on its standard input (lent-key.ts).
 // Never reads what cryptsetup prints to people: only exit codes, and the header's JSON, are answers.
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import type { Secret } from "../core/base/secret.ts";
+import { type LentKey, lendKey, memoryFolder } from "./lent-key.ts";
 
 export interface CommandOptions {
   /** Absolute. */
   readonly program: string;
   readonly arguments: readonly string[];
-  /** Written to standard input, then the pipe is closed. */
+  /** Its standard input. */
   readonly key?: Secret;
   /** Aborting kills the program. */
   readonly signal: AbortSignal;
@@ -39,9 +40,10 @@ export function findCryptsetup(): string | undefined {
 /** Never rejects: that the program is missing or dies is an answer. Does not wipe `key`, only its own copy. */
 export function runCommand({ program, arguments: words, key, signal, timeoutMs }: CommandOptions): Promise<CommandAnswer> {
   if (signal.aborted) return Promise.resolve({ exit: undefined, cut: true, output: undefined });
+  const lent = key === undefined ? undefined : lend(key);
+  if (lent === "no room") return Promise.resolve({ exit: undefined, cut: false, output: undefined });
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: "/", env: environment(), stdio: ["pipe", "pipe", "ignore"] });
-    const lent = key?.use((bytes) => bytes.slice());
+    const child = spawn(program, words, { cwd: "/", env: environment(), stdio: [lent?.fd ?? "ignore", "pipe", "ignore"] });
     let cut = false;
     let output: Uint8Array[] | undefined = [];
     const kill = (): void => {
@@ -50,23 +52,33 @@ export function runCommand({ program, arguments: words, key, signal, timeoutMs }
     };
     const timer = setTimeout(kill, timeoutMs);
     signal.addEventListener("abort", kill);
+    let isSettled = false;
     const settle = (exit: number | undefined): void => {
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", kill);
-      lent?.fill(0);
+      lent?.takeBack();
       resolve({ exit, cut, output: output === undefined ? undefined : new Uint8Array(Buffer.concat(output)) });
     };
     child.once("error", () => settle(undefined));
     child.once("close", (code) => settle(code ?? undefined));
-    // A program that exits before it read the key closes the pipe; its exit code says the rest.
-    child.stdin.on("error", () => {});
-    child.stdin.end(lent ?? new Uint8Array(0), () => lent?.fill(0));
-    child.stdout.on("data", (chunk: Uint8Array) => {
+    child.stdout?.on("data", (chunk: Uint8Array) => {
       const soFar = output?.reduce((sum, { length }) => sum + length, chunk.length);
       if (soFar !== undefined && soFar <= longestOutput) output?.push(chunk);
       else output = undefined;
     });
   });
+}
+
+function lend(key: Secret): LentKey | "no room" {
+  const folder = memoryFolder();
+  if (folder === undefined) return "no room";
+  try {
+    return lendKey(key, folder);
+  } catch {
+    return "no room";
+  }
 }
 
 /** Device-mapper waits for udev unless told that there is none; nothing else of the environment is passed on. */

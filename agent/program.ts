@@ -15,6 +15,7 @@ import { type AgentArguments, helpText, parseArguments } from "./arguments.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { launch } from "./launch-loop.ts";
+import { memoryFolder } from "./lent-key.ts";
 import type { ReportSource } from "./report-source.ts";
 import { writeStatus } from "./status.ts";
 import { Unlocker } from "./unlock.ts";
@@ -90,7 +91,7 @@ function firstUnusable(cryptsetup: string, scratch: string): string | undefined 
       return true;
     }
   });
-  return unusable?.[0];
+  return unusable?.[0] ?? (memoryFolder() === undefined ? "no tmpfs for keys" : undefined);
 }
 
 function end(log: Log, exitCode: ExitCode, why?: Failure): ExitCode {

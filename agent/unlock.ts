@@ -1,5 +1,5 @@
 // Do all disks open with their keys? LUKS2 through cryptsetup: every disk, or none (docs/protocol.md, step 3).
-// The key goes through a pipe: never to a file, an argument or the environment. Every key is wiped, whatever happens.
+// The key goes through memory without a name (lent-key.ts): never to a disk, an argument or the environment. Every key is wiped, whatever happens.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes } from "../core/base/bytes.ts";

@@ -1,0 +1,49 @@
+// How does a program get a key, and nobody after it? On its standard input, from a file in memory that has no name and is overwritten afterwards.
+// A pipe or socket would not do: the kernel frees its buffers as they are, and the key was found in a VM's memory after everything was wiped.
+import { randomUUID } from "node:crypto";
+import { accessSync, closeSync, constants, ftruncateSync, openSync, statfsSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Secret } from "../core/base/secret.ts";
+
+export interface LentKey {
+  /** Open for reading at the key's first byte. */
+  readonly fd: number;
+  /** Overwrites and closes it. To be called once, when the program has ended. */
+  takeBack(): void;
+}
+
+/** @throws where there is no room for it. Does not wipe `key`. */
+export function lendKey(key: Secret, folder: string): LentKey {
+  const path = join(folder, `portcullis-${randomUUID()}`);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  // Before there is anything in it: whoever may look into the folder finds nothing.
+  unlinkSync(path);
+  // At an offset of its own, so that the program begins to read at the start.
+  const length = key.use((bytes) => writeSync(fd, bytes, 0, bytes.length, 0));
+  return {
+    fd,
+    takeBack() {
+      // SECURITY: the pages are freed as they are.
+      writeSync(fd, new Uint8Array(length), 0, length, 0);
+      ftruncateSync(fd, 0);
+      closeSync(fd);
+    },
+  };
+}
+
+/** Where a key may be put: a writable folder that is memory and nothing else. Undefined where there is none. */
+export function memoryFolder(): string | undefined {
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.W_OK | constants.X_OK);
+      return inMemory.includes(statfsSync(place).type);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** An initramfs has the first; the second is for machines of tests. */
+const places: readonly string[] = ["/run", "/dev/shm"];
+/** TMPFS_MAGIC and RAMFS_MAGIC (linux/magic.h). */
+const inMemory: readonly number[] = [0x01021994, 0x858458f6];
