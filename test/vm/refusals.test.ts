@@ -10,6 +10,7 @@ import { startChangingDisk } from "./changing-disk.ts";
 import { dataDisk, rootDisk } from "./encrypted-disks.ts";
 import { decide, expectPowerOff, lacksSomething, patience } from "./expectations.ts";
 import { type Initrd, makeInitramfs } from "./initramfs.ts";
+import { startRelay } from "./relay.ts";
 import { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () => {
@@ -98,6 +99,22 @@ describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () =
     expect(launched.launches()).toMatchObject([{ state: "open-failed", outcome: [{ opened: false, code: "agent.disk-changed" }] }]);
     expect(disk.wasSeen()).toBe(true);
     disk.close();
+  });
+
+  test("when nobody decided in the time that the policy gives, and the configuration's is over too", async () => {
+    const launched = await scene.launch("late", { initrd, approvalSeconds: 30, giveUpAfter: 1 });
+    await launched.pending();
+    await expectPowerOff(launched, "exit 15: gave up waiting for the manager");
+    expect(launched.launches()).toMatchObject([{ state: "expired" }]);
+  });
+
+  test("when the manager is gone in the middle and does not come back", async () => {
+    const relay = await startRelay(scene.port);
+    const launched = await scene.launch("gone", { initrd, port: relay.port, giveUpAfter: 3 });
+    await launched.pending();
+    relay.cut();
+    await expectPowerOff(launched, "exit 15: gave up waiting for the manager");
+    expect(launched.launches()).toMatchObject([{ state: "abandoned" }]);
   });
 
   function withoutCipher(image: string, name: string): string {

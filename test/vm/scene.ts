@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { simulatedPreset } from "../../core/appraise/presets.ts";
 import { must } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
@@ -31,6 +32,8 @@ export interface LaunchChoices {
   readonly edited?: (text: string) => string;
   /** What the host attaches instead: addresses as QEMU takes them. */
   readonly drives?: (disk: (id: string) => EncryptedDisk) => readonly string[] | Promise<readonly string[]>;
+  /** How long the manager waits for a person. */
+  readonly approvalSeconds?: number;
   /** What the manager has in its keychain for the root. */
   readonly rootKey?: Uint8Array;
   readonly moreOfCommandLine?: string;
@@ -110,10 +113,11 @@ export class Scene {
     const { manager, keychain } = this.real;
     const endpoints = [`${hostAddress}:${choices.port ?? this.port}`];
     const keys = new Map(disks.map(({ id }) => [id, new Secret(this.disk(id).key.slice())]));
-    const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements: [], keys }));
+    const { giveUpAfter = 0, approvalSeconds } = choices;
+    const policy = approvalSeconds === undefined ? {} : { policy: JSON.stringify({ ...simulatedPreset(), approvalSeconds }) };
+    const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements: [], keys, ...policy }));
     if (choices.rootKey !== undefined)
       must(await keychain.setSecret(diskAccount(vm.id, rootDisk.id), new Secret(choices.rootKey.slice())));
-    const { giveUpAfter = 0 } = choices;
     if (giveUpAfter === 0) return vm;
     const retry = { firstDelaySeconds: 1, maximumDelaySeconds: 2, giveUpAfterSeconds: giveUpAfter };
     return must(await manager.issueConfiguration({ vm: vm.id, endpoints, disks, retry, reason: "gives up in time" }));
