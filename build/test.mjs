@@ -24,6 +24,8 @@ const results = join(root, "test/results");
 const report = join(results, "vitest.json");
 mkdirSync(results, { recursive: true });
 rmSync(report, { force: true });
+// The tests start the program some hundred times: what V8 made of it the first time is kept.
+process.env["NODE_COMPILE_CACHE"] ??= join(results, "compile-cache");
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const code = await runWithKeyring(node, [vitest, "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args]);
 const count = countTests(readReport());
