@@ -49,7 +49,9 @@ export class Qmp {
     this.#socket = socket;
     socket.on("error", () => {});
     socket.once("close", () => this.#answers.splice(0).forEach(({ reject }) => reject(new Error("QEMU has gone"))));
-    createInterface({ input: socket }).on("line", (text) => this.#take(JSON.parse(text) as Line));
+    const lines = createInterface({ input: socket }).on("line", (text) => this.#take(JSON.parse(text) as Line));
+    // It repeats the socket's errors: QEMU that is killed leaves a question unread.
+    lines.on("error", () => {});
     await this.execute("qmp_capabilities");
   }
 
