@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Duplex } from "node:stream";
 import { setTimeout as after } from "node:timers/promises";
 import { debianQemu } from "../../build/debian-packages.mjs";
 import { type BootFiles, firmwareWords, type VmFirmware } from "./firmware.ts";
-import { Monitor, monitorWords, ProcessorWatch } from "./processor-watch.ts";
+import { ProcessorWatch } from "./processor-watch.ts";
+import { Qmp } from "./qmp.ts";
 
 export type Ending =
   /** The kernel, or the part of it that the firmware calls, has printed a line; the VM ran until it powered itself off. */
@@ -35,20 +35,20 @@ export interface Handed {
 }
 
 export async function bootByFirmware(handed: Handed): Promise<Boot> {
-  const child = spawn(debianQemu(), [...words(handed)], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const path = join(handed.folder, "qmp.sock");
+  const qmp = await Qmp.listen(path);
+  const child = spawn(debianQemu(), [...words(handed), "-qmp", `unix:${path}`], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
   try {
-    return await watch(child, ended);
+    return await watch(child, ended, new ProcessorWatch(qmp));
   } finally {
+    qmp.close();
     child.kill("SIGKILL");
     await ended;
   }
 }
 
-async function watch(child: ChildProcess, ended: Promise<number | null>): Promise<Boot> {
-  const pipe = child.stdio[3];
-  if (!(pipe instanceof Duplex)) throw new Error("no pipe for the monitor");
-  const processor = new ProcessorWatch(new Monitor(pipe));
+async function watch(child: ChildProcess, ended: Promise<number | null>, processor: ProcessorWatch): Promise<Boot> {
   let console = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (console += piece.toString("latin1")));
   const late = AbortSignal.timeout(deadline);
@@ -76,8 +76,8 @@ function stopped(signal: AbortSignal): Promise<undefined> {
 
 function words({ folder, firmware, files, disk }: Handed): readonly string[] {
   return [
-    ["-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
-    [...monitorWords, ...firmwareWords(firmware)],
+    ["-accel", "tcg", "-cpu", "max", "-m", "768", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
+    firmwareWords(firmware),
     files === undefined ? [] : fileWords(folder, files),
     disk === undefined ? [] : ["-drive", `file=fat:${disk},format=raw,if=none,id=d0,snapshot=on`, "-device", "virtio-blk-pci,drive=d0"],
   ].flat();
