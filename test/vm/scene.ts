@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simulatedPreset } from "../../core/appraise/presets.ts";
+import { toHex } from "../../core/base/bytes.ts";
 import { must } from "../../core/base/result.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
@@ -37,6 +38,8 @@ export interface LaunchChoices {
   /** What the manager has in its keychain for the root. */
   readonly rootKey?: Uint8Array;
   readonly moreOfCommandLine?: string;
+  /** What the owner demands, and what the processor says of this launch; without it nobody compares. */
+  readonly measurement?: { readonly demanded: Uint8Array; readonly said: Uint8Array };
   /** More words for QEMU. */
   readonly more?: readonly string[];
 }
@@ -87,8 +90,9 @@ export class Scene {
     const { text } = currentConfiguration(vm);
     const configuration = join(folder, "agent.json");
     writeFileSync(configuration, edited(text));
+    const measurement = choices.measurement?.said ?? expectedMeasurement;
     const hostData = configurationDigest(utf8(text), nodePrimitives);
-    const guest = (await simulatedProcessor("Milan", {}, Date.now())).launch({ hostData, measurement: expectedMeasurement });
+    const guest = (await simulatedProcessor("Milan", {}, Date.now())).launch({ hostData, measurement });
     const processor = must(await startProcessorServer({ guest, path: join(folder, "processor.sock") }));
     this.#closing.push(() => processor.close());
     const drives = await (choices.drives?.((id) => this.disk(id)) ?? disks.map(({ id }) => this.disk(id).image));
@@ -115,7 +119,8 @@ export class Scene {
     const keys = new Map(disks.map(({ id }) => [id, new Secret(this.disk(id).key.slice())]));
     const { giveUpAfter = 0, approvalSeconds } = choices;
     const policy = approvalSeconds === undefined ? {} : { policy: JSON.stringify({ ...simulatedPreset(), approvalSeconds }) };
-    const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements: [], keys, ...policy }));
+    const measurements = choices.measurement === undefined ? [] : [toHex(choices.measurement.demanded)];
+    const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements, keys, ...policy }));
     if (choices.rootKey !== undefined)
       must(await keychain.setSecret(diskAccount(vm.id, rootDisk.id), new Secret(choices.rootKey.slice())));
     if (giveUpAfter === 0) return vm;
