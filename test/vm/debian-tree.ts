@@ -1,12 +1,12 @@
 // Is there a real Debian system to install the agent's package in? Debootstrapped once and kept beside build/debian-packages.mjs' folder; one that
-// makes its initrds with initramfs-tools, one with dracut. `node test/vm/debian-tree.ts` brings both. Needs root, and leaves nothing mounted.
+// makes its initrds with initramfs-tools, one with dracut, one with lintian. `node test/vm/debian-tree.ts` brings them. Needs root, leaves no mount.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { debianFolder, debianSource, unpackDebianPackage } from "../../build/debian-packages.mjs";
 
-export type TreeKind = "initramfs-tools" | "dracut";
+export type TreeKind = "initramfs-tools" | "dracut" | "lintian";
 
 export interface Ran {
   /** Undefined where a signal ended it. */
@@ -24,7 +24,7 @@ export function treesLack(): string | undefined {
   return typeof source === "string" ? source : undefined;
 }
 
-/** Brings what is missing, some 90 seconds; does nothing where both are there. @throws with a sentence where it fails. */
+/** Brings what is missing, some 90 seconds; does nothing where all are there. @throws with a sentence where it fails. */
 export async function bringTrees(): Promise<void> {
   if (hasTrees()) return;
   const source = debianSource();
@@ -103,7 +103,7 @@ exec chroot "$tree" "$@"`;
  */
 const fillScript = `set -e
 mkdir "$1/work"
-mount -t tmpfs -o size=1500m,mode=0755 tmpfs "$1/work"
+mount -t tmpfs -o size=2g,mode=0755 tmpfs "$1/work"
 cd "$1/work"
 mkdir -p base/etc/dpkg/dpkg.cfg.d base/etc/apt/apt.conf.d
 printf '%s\\n' 'path-exclude=/usr/share/man/*' 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/locale/*' > base/etc/dpkg/dpkg.cfg.d/small
@@ -116,16 +116,18 @@ variant() {
   shift
   cp -a base "$tree"
   mount -t proc proc "$tree/proc"
-  INITRD=No chroot "$tree" apt-get install -y -qq linux-image-cloud-amd64 "$@"
+  INITRD=No chroot "$tree" apt-get install -y -qq "$@"
   chroot "$tree" apt-get clean
   rm -rf "$tree"/var/lib/apt/lists/* "$tree"/etc/dpkg/dpkg.cfg.d/small "$tree"/var/log/*.log "$tree"/var/log/apt
-  [ "$tree" = dracut ] || chroot "$tree" update-initramfs -c -k all
+  [ "$tree" != initramfs-tools ] || chroot "$tree" update-initramfs -c -k all
   umount "$tree/proc"
   cp -a "$tree" ../made/
 }
-variant initramfs-tools initramfs-tools busybox > first.log 2>&1 & first=$!
-variant dracut dracut systemd systemd-sysv > second.log 2>&1 || { cat second.log; exit 1; }
-wait $first || { cat first.log; exit 1; }`;
+variant initramfs-tools linux-image-cloud-amd64 initramfs-tools busybox > first.log 2>&1 & first=$!
+variant dracut linux-image-cloud-amd64 dracut systemd systemd-sysv > second.log 2>&1 & second=$!
+variant lintian lintian > third.log 2>&1 || { cat third.log; exit 1; }
+wait $first || { cat first.log; exit 1; }
+wait $second || { cat second.log; exit 1; }`;
 
 const listName = "trees.json";
 /** Another script makes other trees. */
