@@ -1,6 +1,7 @@
-// Does the agent's package hold what it should, with the same bytes each time, and does it refuse a system that leaves a prompt?
+// Does the agent's package hold what it should, with the same bytes each time, and does it refuse a system that leaves a prompt? What needs a whole
+// Debian system is in test/vm/package.test.ts.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,7 +18,8 @@ const scripts = [
   "initramfs-tools/panic",
 ];
 const good = "console=ttyS0 root=/dev/mapper/root ro panic=-1 rd.shell=0 rd.emergency=poweroff";
-const hasDpkg = spawnSync("dpkg-deb", ["--version"]).status === 0;
+// The package holds the licence of the Node that is brought for amd64.
+const hasDpkg = process.arch === "x64" && spawnSync("dpkg-deb", ["--version"]).status === 0;
 
 function run(program: string, words: readonly string[], environment: Record<string, string> = {}): { status: number | null; text: string } {
   const result = spawnSync(program, words, { encoding: "utf8", env: { ...process.env, ...environment } });
@@ -80,15 +82,8 @@ describe.skipIf(!hasDpkg)("the Debian package", () => {
     expect(text).toMatch(/^-rwxr-xr-x root\/root .*\.\/usr\/lib\/portcullis\/portcullis-agent$/m);
     expect(run("dpkg-deb", ["--ctrl-tarfile", deb]).text).not.toContain("conffiles");
   });
-  test("installs, upgrades, is removed and purged", () => {
-    const tree = newTree("tree", { "etc/portcullis/kernel-command-line": `${good}\n` });
-    const next = buildDebianPackage({ agent: join(work, "agent"), out: join(work, "next"), version: "1.0.1" });
-    expect(dpkg(tree, "--install", deb)).toMatchObject({ status: 0 });
-    expect(dpkg(tree, "--install", next)).toMatchObject({ status: 0 });
-    expect(dpkg(tree, "--remove", "portcullis-agent")).toMatchObject({ status: 0 });
-    expect(existsSync(join(tree, "usr/lib/portcullis"))).toBe(false);
-    expect(dpkg(tree, "--purge", "portcullis-agent").status).toBe(0);
-    expect(existsSync(join(tree, "etc/portcullis"))).toBe(false);
+  test("is configured where neither leaves a prompt", () => {
+    expect(dpkg(newTree("good", { "etc/portcullis/kernel-command-line": `${good}\n` }), "--install", deb)).toMatchObject({ status: 0 });
   });
   test.each([
     ["no command line", {}],
