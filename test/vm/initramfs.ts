@@ -11,7 +11,7 @@ import { root } from "../../build/runtime.mjs";
 export const processorPort = "portcullis.processor";
 
 /** docs/agent.md. */
-const commandLine = [
+export const commandLine = [
   "console=ttyS0",
   "quiet",
   "panic=-1",
@@ -69,7 +69,7 @@ async function makeLibrary(library: string): Promise<string> {
   writeFileSync(join(library, "system/etc/portcullis/kernel-command-line"), `${commandLine}\n`);
   const { path } = await buildAgentExecutable("simulated");
   copyFileSync(path, join(library, "portcullis-agent-simulated"));
-  writeFileSync(join(library, "portcullis-agent"), wrapper, { mode: 0o755 });
+  writeFileSync(join(library, "portcullis-agent"), agentWrapper, { mode: 0o755 });
   return library;
 }
 
@@ -97,7 +97,7 @@ export function initramfsLacks(): string | undefined {
 }
 
 /** Runs inside the VM; it ends with the agent's exit code because it becomes the agent. */
-const wrapper = `#!/bin/sh
+export const agentWrapper = `#!/bin/sh
 for name in /sys/class/virtio-ports/*/name; do
   read -r found < "$name" || continue
   [ "$found" != ${processorPort} ] || port=$name
