@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAgentExecutable } from "../../build/agent-executable.ts";
-import { buildDebianPackage } from "../../build/agent-package.ts";
+import { buildDebianPackage } from "../../build/agent-package/deb.ts";
 import { tell } from "../kit/needs.ts";
 import { bringTrees, copyTree, inTree, type Ran, type TreeKind, treeBoot, treesLack } from "./debian-tree.ts";
 
