@@ -88,7 +88,7 @@ function makeFileSystem(folder: string, name: string, fill: (tree: string) => vo
 function fillRoot(tree: string): void {
   for (const inside of ["bin", "sbin", "dev", "proc", "sys", "run", "etc", "tmp", "data", "usr"]) mkdirSync(join(tree, inside));
   copyFileSync(join(debianFolder, "bookworm/bin/busybox"), join(tree, "bin/busybox"));
-  for (const name of ["sh", "cat", "echo", "poweroff", "sleep", "ls", "ps", "mount", "find", "grep", "sync"])
+  for (const name of ["sh", "cat", "echo", "poweroff", "sleep", "ls", "ps", "mount", "find", "grep", "stty"])
     symlinkSync("busybox", join(tree, "bin", name));
   // systemd switches to no root without it.
   writeFileSync(join(tree, "etc/os-release"), "ID=portcullis-test\n");
@@ -108,6 +108,7 @@ function volumeKeyOf(image: string, key: Uint8Array): Uint8Array {
 /** Kernel threads are in brackets; the script itself and its `ps` are the only others that there may be. */
 const firstProgram = `#!/bin/sh
 exec > /dev/console 2>&1
+stty -echo < /dev/console
 echo ${marker}
 cat /run/portcullis/status
 find /run -path '*portcullis*' ! -path '/run/udev/*' | while read -r path; do echo "left: $path"; done
