@@ -1,6 +1,13 @@
-// How is the VM test run (`npm run test:vm`)? One VM after the other, on its own: emulation takes a whole core.
+// How is the VM test run (`npm run test:vm`)? Two VMs at a time: emulation takes a whole core, and more would only wait for each other.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/vm/**/*.test.ts"], pool: "forks", globals: false, fileParallelism: false, passWithNoTests: false },
+  test: {
+    include: ["test/vm/**/*.test.ts"],
+    globalSetup: ["test/vm/set-up.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    globals: false,
+    passWithNoTests: false,
+  },
 });

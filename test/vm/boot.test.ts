@@ -2,8 +2,8 @@
 // console all the time. Started by `npm run test:vm`.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataDisk, dataMarker, rootDisk } from "./encrypted-disks.ts";
-import { decide, expectBoot, lacksSomething, patience } from "./expectations.ts";
-import { type Initrd, makeInitramfs } from "./initramfs.ts";
+import { decide, expectBoot, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import type { Initrd } from "./initramfs.ts";
 import { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM with an encrypted root", () => {
@@ -11,7 +11,7 @@ describe.skipIf(lacksSomething())("a VM with an encrypted root", () => {
   let initrd: Initrd;
   beforeAll(async () => {
     scene = await Scene.open();
-    initrd = await makeInitramfs(scene.folder);
+    initrd = installedInitrd();
   }, patience);
   afterAll(() => scene.close());
 

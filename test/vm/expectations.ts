@@ -1,19 +1,28 @@
 // What must hold of every VM that booted, and of every one that did not?
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import { must } from "../../core/base/result.ts";
-import { missing, tell } from "../kit/needs.ts";
+import { tell } from "../kit/needs.ts";
 import { marker } from "./encrypted-disks.ts";
-import { initramfsLacks } from "./initramfs.ts";
+import type { Initrd } from "./initramfs.ts";
 import { promptIn } from "./keystrokes.ts";
+import { vmLacks } from "./lacking.ts";
 import type { Launched, Scene } from "./scene.ts";
+import type { InitrdKind } from "./set-up.ts";
 
 /** For one test; a VM takes some ten seconds here, and a machine may be busy. */
 export const patience = 180_000;
 
 export function lacksSomething(): boolean {
-  const lacking = initramfsLacks();
-  if (lacking !== undefined) tell(lacking);
-  return missing("cryptsetup", "mke2fs", "debian") || lacking !== undefined;
+  const lacking = vmLacks();
+  for (const sentence of lacking) tell(sentence);
+  return lacking.length > 0;
+}
+
+/** As the installed package made it (set-up.ts). */
+export function installedInitrd(kind: InitrdKind = "initramfs-tools"): Initrd {
+  const initrds = inject("initrds");
+  if (initrds === undefined) throw new Error("no initrd could be made here");
+  return initrds[kind];
 }
 
 export async function decide({ real }: Scene, launched: Launched, verdict: "approve" | "deny"): Promise<void> {

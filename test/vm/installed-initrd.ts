@@ -7,9 +7,11 @@ import { buildDebianPackage } from "../../build/agent-package/deb.ts";
 import { bringTrees, copyTree, inTree, treeBoot } from "./debian-tree.ts";
 import { agentWrapper, commandLine, type Initrd } from "./initramfs.ts";
 
-/** @param folder ours alone. */
-export async function makeInstalledInitrd(kind: "initramfs-tools" | "dracut", folder: string): Promise<Initrd> {
+/** @param within a folder, in which one is made. */
+export async function makeInstalledInitrd(kind: "initramfs-tools" | "dracut", within: string): Promise<Initrd> {
   await bringTrees();
+  const folder = join(within, `installed-${kind}`);
+  mkdirSync(folder);
   const tree = await copyTree(kind, join(folder, kind));
   mkdirSync(join(tree, "etc/portcullis"));
   mkdirSync(join(tree, "usr/lib/portcullis"));

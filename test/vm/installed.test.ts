@@ -1,17 +1,11 @@
 // Does a VM boot, or power off, as its initrd was made by the installed package, with initramfs-tools and with dracut? Keys are typed at the console all
 // the time. What the agent refuses is in refusals.test.ts; here is what each kind of initrd does about it.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { missing, tell } from "../kit/needs.ts";
-import { treesLack } from "./debian-tree.ts";
-import { decide, expectBoot, expectPowerOff, patience } from "./expectations.ts";
+import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
 import type { Initrd } from "./initramfs.ts";
-import { makeInstalledInitrd } from "./installed-initrd.ts";
 import { Scene } from "./scene.ts";
 
-const lacking = treesLack();
-if (lacking !== undefined) tell(lacking);
-
-describe.skipIf(missing("cryptsetup", "mke2fs", "debian") || lacking !== undefined)("the package's initrd", () => {
+describe.skipIf(lacksSomething())("the package's initrd", () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.open();
@@ -20,9 +14,9 @@ describe.skipIf(missing("cryptsetup", "mke2fs", "debian") || lacking !== undefin
 
   describe.each(["initramfs-tools", "dracut"] as const)("made with %s", (kind) => {
     let initrd: Initrd;
-    beforeAll(async () => {
-      initrd = await makeInstalledInitrd(kind, scene.folder);
-    }, 2 * patience);
+    beforeAll(() => {
+      initrd = installedInitrd(kind);
+    });
 
     test("boots the real root when the owner approves", { timeout: patience }, async () => {
       const launched = await scene.launch(`${kind}-approved`, { initrd });

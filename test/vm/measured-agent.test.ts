@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { needsFile } from "../kit/needs.ts";
-import { decide, expectBoot, expectPowerOff, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
 import { type BootFiles, firmwareFor, firmwareWords, measurementFor, measuringFirmware, ordinaryFirmware } from "./firmware.ts";
 import { bootByFirmware } from "./firmware-boot.ts";
-import { type Initrd, makeInitramfs } from "./initramfs.ts";
+import type { Initrd } from "./initramfs.ts";
 import { type LaunchChoices, type Launched, Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM with an encrypted root that is booted by firmware", () => {
@@ -15,7 +15,7 @@ describe.skipIf(lacksSomething())("a VM with an encrypted root that is booted by
   let files: BootFiles;
   beforeAll(async () => {
     scene = await Scene.open();
-    initrd = await makeInitramfs(scene.folder);
+    initrd = installedInitrd();
     files = { kernel: contents(initrd.kernel), initrd: contents(initrd.path), commandLine: initrd.commandLine };
   }, patience);
   afterAll(() => scene.close());

@@ -8,8 +8,8 @@ import { editHeader } from "../luks/edited-header.ts";
 import { startRealManager } from "../proofs/real-manager.ts";
 import { startChangingDisk } from "./changing-disk.ts";
 import { dataDisk, rootDisk } from "./encrypted-disks.ts";
-import { decide, expectPowerOff, lacksSomething, patience } from "./expectations.ts";
-import { type Initrd, makeInitramfs } from "./initramfs.ts";
+import { decide, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import type { Initrd } from "./initramfs.ts";
 import { startRelay } from "./relay.ts";
 import { Scene } from "./scene.ts";
 
@@ -18,7 +18,7 @@ describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () =
   let initrd: Initrd;
   beforeAll(async () => {
     scene = await Scene.open();
-    initrd = await makeInitramfs(scene.folder);
+    initrd = installedInitrd();
   }, patience);
   afterAll(() => scene.close());
 
