@@ -2,15 +2,14 @@
 // Never reads what cryptsetup prints to people: only exit codes, and the header's JSON, are answers.
 import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
-import type { Secret } from "../core/base/secret.ts";
-import { type LentKey, lendKey, memoryFolder } from "./lent-key.ts";
+import type { LentKey } from "./lent-key.ts";
 
 export interface CommandOptions {
   /** Absolute. */
   readonly program: string;
   readonly arguments: readonly string[];
   /** Its standard input. */
-  readonly key?: Secret;
+  readonly key?: LentKey;
   /** Aborting kills the program. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -37,13 +36,11 @@ export function findCryptsetup(): string | undefined {
   });
 }
 
-/** Never rejects: that the program is missing or dies is an answer. Does not wipe `key`, only its own copy. */
+/** Never rejects: that the program is missing or dies is an answer. Does not take `key` back. */
 export function runCommand({ program, arguments: words, key, signal, timeoutMs }: CommandOptions): Promise<CommandAnswer> {
   if (signal.aborted) return Promise.resolve({ exit: undefined, cut: true, output: undefined });
-  const lent = key === undefined ? undefined : lend(key);
-  if (lent === "no room") return Promise.resolve({ exit: undefined, cut: false, output: undefined });
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: "/", env: environment(), stdio: [lent?.fd ?? "ignore", "pipe", "ignore"] });
+    const child = spawn(program, words, { cwd: "/", env: environment(), stdio: [key?.fd ?? "ignore", "pipe", "ignore"] });
     let cut = false;
     let output: Uint8Array[] | undefined = [];
     const kill = (): void => {
@@ -52,13 +49,9 @@ export function runCommand({ program, arguments: words, key, signal, timeoutMs }
     };
     const timer = setTimeout(kill, timeoutMs);
     signal.addEventListener("abort", kill);
-    let isSettled = false;
     const settle = (exit: number | undefined): void => {
-      if (isSettled) return;
-      isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", kill);
-      lent?.takeBack();
       resolve({ exit, cut, output: output === undefined ? undefined : new Uint8Array(Buffer.concat(output)) });
     };
     child.once("error", () => settle(undefined));
@@ -69,16 +62,6 @@ export function runCommand({ program, arguments: words, key, signal, timeoutMs }
       else output = undefined;
     });
   });
-}
-
-function lend(key: Secret): LentKey | "no room" {
-  const folder = memoryFolder();
-  if (folder === undefined) return "no room";
-  try {
-    return lendKey(key, folder);
-  } catch {
-    return "no room";
-  }
 }
 
 /** Device-mapper waits for udev unless told that there is none; nothing else of the environment is passed on. */

@@ -1,5 +1,6 @@
 // How does a program get a key, and nobody after it? On its standard input, from a file in memory that has no name and is overwritten afterwards.
-// A pipe or socket would not do: the kernel frees its buffers as they are, and the key was found in a VM's memory after everything was wiped.
+// Neither a pipe would do, whose buffers the kernel frees as they are, nor our own memory while another program is started: a page that is written to
+// just then is copied, and the child's is freed as it is. Both left a key in a VM's memory (test/vm/refusals.test.ts).
 import { randomUUID } from "node:crypto";
 import { accessSync, closeSync, constants, ftruncateSync, openSync, statfsSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +9,11 @@ import type { Secret } from "../core/base/secret.ts";
 export interface LentKey {
   /** Open for reading at the key's first byte. */
   readonly fd: number;
-  /** Overwrites and closes it. To be called once, when the program has ended. */
+  /** Overwrites and closes it, once the program has ended. Idempotent. */
   takeBack(): void;
 }
 
-/** @throws where there is no room for it. Does not wipe `key`. */
+/** @throws where there is no room for it. Wipes `key`. */
 export function lendKey(key: Secret, folder: string): LentKey {
   const path = join(folder, `portcullis-${randomUUID()}`);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
@@ -20,9 +21,13 @@ export function lendKey(key: Secret, folder: string): LentKey {
   unlinkSync(path);
   // At an offset of its own, so that the program begins to read at the start.
   const length = key.use((bytes) => writeSync(fd, bytes, 0, bytes.length, 0));
+  key.wipe();
+  let isLent = true;
   return {
     fd,
     takeBack() {
+      if (!isLent) return;
+      isLent = false;
       // SECURITY: the pages are freed as they are.
       writeSync(fd, new Uint8Array(length), 0, length, 0);
       ftruncateSync(fd, 0);

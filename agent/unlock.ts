@@ -10,6 +10,7 @@ import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
 import type { DiskOutcome } from "../core/launch/messages.ts";
 import { checkHeader, longestHeader } from "../core/luks/header.ts";
 import { type CommandAnswer, runCommand } from "./cryptsetup.ts";
+import { type LentKey, lendKey, memoryFolder } from "./lent-key.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
 export interface LockedDisk {
@@ -40,15 +41,21 @@ export class Unlocker {
 
   /** One outcome for each disk. Where one does not open, what had opened is closed again. Wipes every key. Aborting kills cryptsetup. */
   async unlock(disks: readonly LockedDisk[], signal: AbortSignal): Promise<readonly DiskOutcome[]> {
+    const lent: LentKey[] = [];
     try {
+      // SECURITY: all of them before the first program is started (lent-key.ts).
+      const folder = memoryFolder();
+      if (folder === undefined) return await this.#none(disks, disks[0]?.disk.id ?? "", "agent.disk-failed");
+      const ready = disks.map(({ disk, key }) => ({ disk, key: lentTo(lent, key, folder) }));
       const outcomes: DiskOutcome[] = [];
-      for (const locked of disks) {
-        const code = await this.#unlockOne(locked, signal);
-        if (code !== undefined) return await this.#none(disks, locked.disk.id, code);
-        outcomes.push({ disk: locked.disk.id, opened: true });
+      for (const { disk, key } of ready) {
+        const code = await this.#unlockOne(disk, key, signal);
+        if (code !== undefined) return await this.#none(disks, disk.id, code);
+        outcomes.push({ disk: disk.id, opened: true });
       }
       return outcomes;
     } finally {
+      for (const key of lent) key.takeBack();
       for (const { key } of disks) key.wipe();
     }
   }
@@ -66,7 +73,7 @@ export class Unlocker {
   }
 
   /** @returns why it did not open. */
-  async #unlockOne({ disk, key }: LockedDisk, signal: AbortSignal): Promise<FailureCode | undefined> {
+  async #unlockOne(disk: ConfiguredDisk, key: LentKey, signal: AbortSignal): Promise<FailureCode | undefined> {
     const folder = await mkdtemp(join(this.#options.scratch, "portcullis-header-")).catch(() => undefined);
     if (folder === undefined) return "agent.disk-failed";
     try {
@@ -77,7 +84,7 @@ export class Unlocker {
       const fault = await this.#checkCopy(disk, header, signal);
       if (fault !== undefined) return fault;
       const opened = await this.#run([...this.#openWords(disk, header)], signal, key);
-      key.wipe();
+      key.takeBack();
       // Killed is not "not opened": the mapping may have been made just before, so that it is closed with the rest.
       const mayBeOpen = opened.exit === 0 || opened.exit === undefined;
       if (this.#options.mode === "open" && mayBeOpen) this.#open.push(disk.name);
@@ -139,13 +146,19 @@ export class Unlocker {
     return this.#options.mode === "test" ? [...common, "--test-passphrase", "--", device] : [...common, "--", device, name];
   }
 
-  #run(words: readonly string[], signal: AbortSignal, key?: Secret): Promise<CommandAnswer> {
+  #run(words: readonly string[], signal: AbortSignal, key?: LentKey): Promise<CommandAnswer> {
     const { program, mode, timeoutMs = commandMs } = this.#options;
     // A test may run without the right to make cryptsetup's lock folder, and nobody else opens its image.
     const [command = "", ...rest] = words;
     const locks = mode === "test" ? ["--disable-locks"] : [];
     return runCommand({ program, arguments: [command, ...locks, ...rest], signal, timeoutMs, ...(key === undefined ? {} : { key }) });
   }
+}
+
+function lentTo(lent: LentKey[], key: Secret, folder: string): LentKey {
+  const one = lendKey(key, folder);
+  lent.push(one);
+  return one;
 }
 
 /** cryptsetup(8), "RETURN CODES". */

@@ -11,7 +11,9 @@ test.runIf(process.platform === "linux")("a lent key has no name, is read from i
   const named = (): readonly string[] => readdirSync(folder).filter((name) => name.startsWith("portcullis-"));
   const before = named();
   const key = bytes(64);
-  const lent = lendKey(new Secret(key.slice()), folder);
+  const secret = new Secret(key.slice());
+  const lent = lendKey(secret, folder);
+  expect(secret.wiped).toBe(true);
   expect(named()).toEqual(before);
   const read = new Uint8Array(65);
   expect(readSync(lent.fd, read)).toBe(64);

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readFileSync, readdirSync, truncateSync, writeFi
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findCryptsetup, runCommand } from "../../agent/cryptsetup.ts";
+import { lendKey, memoryFolder } from "../../agent/lent-key.ts";
 import { type LockedDisk, Unlocker } from "../../agent/unlock.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
@@ -254,12 +255,13 @@ describe("a command", () => {
     }
   });
 
-  test("that closes its pipe unread, or writes without end, hurts nobody", async () => {
+  test("that does not read its key, or writes without end, hurts nobody", async () => {
     const folder = scratchFolder();
-    const key = new Secret(new Uint8Array(1_000_000).fill(7));
+    const key = lendKey(new Secret(new Uint8Array(1_000_000).fill(7)), memoryFolder() ?? "");
     expect(await runCommand({ program: script(folder, "exit 3"), arguments: [], key, signal: never, timeoutMs: 5000 })).toMatchObject({
       exit: 3,
     });
+    key.takeBack();
     const flood = script(folder, "head -c 2000000 /dev/zero");
     expect(await runCommand({ program: flood, arguments: [], signal: never, timeoutMs: 5000 })).toEqual({
       exit: 0,
