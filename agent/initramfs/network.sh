@@ -4,6 +4,8 @@
 
 network_plans=""
 network_wait=30
+network_watcher=""
+network_servers=/etc/resolv.conf
 network_seen=""
 network_jobs=""
 
@@ -12,10 +14,13 @@ network_read() {
   network_fault=""
   for word in $1; do
     case $word in
-      portcullis.net=*) network_plans="$network_plans ${word#portcullis.net=}" ;;
+      portcullis.net=*)
+        network_understood "${word#*=}" || network_fault="portcullis.net= is not understood: $word"
+        network_plans="$network_plans ${word#*=}"
+        ;;
       ip=*) network_from_ip "${word#ip=}" || network_fault="ip= is not understood: $word" ;;
       portcullis.wait=*)
-        network_wait=${word#portcullis.wait=}
+        network_wait=${word#*=}
         case $network_wait in
           [1-9] | [1-9][0-9] | [1-5][0-9][0-9] | 600) ;;
           *) network_fault="portcullis.wait= takes 1 to 600 seconds: $word" ;;
@@ -25,6 +30,28 @@ network_read() {
   done
   [ -n "$network_plans" ] || network_plans="any,dhcp"
   [ -z "$network_fault" ]
+}
+
+# Is this a plan? Only its letters are looked at: an address that is none is ip's to refuse.
+network_understood() {
+  old_ifs=$IFS
+  IFS=,
+  # shellcheck disable=SC2086
+  set -- $1
+  IFS=$old_ifs
+  # A name has no colon, and the kernel writes a MAC address in small letters.
+  case ${1:-} in "" | *[!0-9A-Za-z.:_-]* | *:*[!0-9a-f:]* | *[!0-9a-f:]*:*) return 1 ;; esac
+  case ${2:-} in
+    dhcp | auto6) ;;
+    *[!0-9a-fA-F.:/]* | */*/* | */) return 1 ;;
+    *.*/* | *:*/*) ;;
+    *) return 1 ;;
+  esac
+  shift 2
+  for more in "$@"; do
+    case $more in gw=?* | dns=?*) ;; *) return 1 ;; esac
+    case ${more#*=} in *[!0-9a-fA-F.:]*) return 1 ;; esac
+  done
 }
 
 # The kernel's form for IPv4: client:server:gateway:netmask:host:device:how:dns:dns, or one word.
@@ -50,7 +77,9 @@ network_from_ip() {
   esac
   length=$(network_length "$4") || return 1
   [ -n "$1" ] || return 1
-  network_plans="$network_plans $device,$1/$length${3:+,gw=$3}${8:+,dns=$8}${9:+,dns=$9}"
+  plan="$device,$1/$length${3:+,gw=$3}${8:+,dns=$8}${9:+,dns=$9}"
+  network_understood "$plan" || return 1
+  network_plans="$network_plans $plan"
 }
 
 # A netmask as a prefix length; a length is taken as it is.
@@ -80,20 +109,35 @@ network_length() {
   echo "$bits"
 }
 
-# Returns when a planned device has an address, or after network_wait seconds: the agent tries again by itself, for as long as its owner said.
+# Returns when a planned device has an address, or after network_wait seconds: devices are looked for all the same, for as long as the agent tries.
 network_up() {
-  ip link set dev lo up
-  tenths=0
-  while [ "$tenths" -lt $((network_wait * 10)) ]; do
-    for plan in $network_plans; do network_apply "$plan"; done
-    network_ready && return 0
+  network_watch &
+  network_watcher=$!
+  read -r now rest < /proc/uptime
+  end=$((${now%.*} + network_wait))
+  until network_ready; do
+    read -r now rest < /proc/uptime
+    [ "${now%.*}" -lt "$end" ] || return 1
     sleep 0.2
-    tenths=$((tenths + 2))
   done
-  return 1
 }
 
-# Once for each plan and device; called again and again, because a device may come late.
+# A device, and a link, may come late. Ended by network_down.
+network_watch() {
+  trap network_end TERM
+  while :; do
+    for plan in $network_plans; do network_apply "$plan"; done
+    network_pause 0.5
+  done
+}
+
+# So that a signal is heard at once, and what is waited for does not stay.
+network_pause() {
+  sleep "$1" &
+  wait $!
+}
+
+# Once for each plan and device.
 network_apply() {
   for device in $(network_devices "${1%%,*}"); do
     case " $network_seen " in
@@ -115,8 +159,8 @@ network_devices() {
     name=${folder##*/}
     type=""
     address=""
-    read -r type < "$folder/type" 2> /dev/null
-    read -r address < "$folder/address" 2> /dev/null
+    read -r type 2> /dev/null < "$folder/type"
+    read -r address 2> /dev/null < "$folder/address"
     [ "$type" = 1 ] || continue
     case $1 in any | "$name" | "$address") echo "$name" ;; esac
   done
@@ -148,13 +192,23 @@ network_configure() {
 }
 
 network_dhcp() {
-  trap 'kill $client 2> /dev/null; exit 1' TERM
-  while :; do
-    ipconfig -c dhcp -t 15 -d "$1" > /dev/null 2>&1 &
-    client=$!
-    wait $client && break
-    sleep 1
+  trap 'kill $! 2> /dev/null; wait; exit' TERM
+  # There is an address before there is all of the answer.
+  : > "/run/net-$1.unread"
+  patience=4
+  until [ -s "/run/net-$1.conf" ]; do
+    until network_link "$1"; do network_pause 0.2; done
+    ipconfig -c dhcp -t "$patience" -d "$1" > /dev/null 2>&1 &
+    wait $!
+    [ "$patience" -gt 16 ] || patience=$((patience * 2))
+    [ -s "/run/net-$1.conf" ] || network_pause 1
   done
+  network_dhcp_answer "$1" < "/run/net-$1.conf"
+  rm -f "/run/net-$1.unread"
+}
+
+# SECURITY: words of the host's. Nothing but an address of IPv4 gets through.
+network_dhcp_answer() {
   while IFS="=" read -r key value; do
     value=${value#\'}
     value=${value%\'}
@@ -163,26 +217,48 @@ network_dhcp() {
       IPV4DNS0 | IPV4DNS1) network_name_server "$value" ;;
       IPV4GATEWAY) ip route replace default via "$value" dev "$1" onlink ;;
     esac
-  done < "/run/net-$1.conf"
+  done
 }
 
 network_name_server() {
   case $1 in "" | *[!0-9a-fA-F.:]*) return 0 ;; esac
-  echo "nameserver $1" >> /etc/resolv.conf
+  echo "nameserver $1" >> "$network_servers"
 }
 
+network_link() {
+  carrier=0
+  read -r carrier 2> /dev/null < "/sys/class/net/$1/carrier"
+  [ "$carrier" = 1 ]
+}
+
+# An address that more than the device itself can reach, on a device with a link.
 network_ready() {
-  case $(ip -o addr show scope global -tentative 2> /dev/null) in *inet*) return 0 ;; esac
-  return 1
+  ip -o addr show up 2> /dev/null | {
+    while read -r number device family address rest; do
+      case " $rest " in *" scope host "* | *" scope link "* | *" tentative "*) continue ;; esac
+      [ "$family" != inet ] || [ ! -e "/run/net-$device.unread" ] || continue
+      ! network_link "$device" || exit 0
+    done
+    exit 1
+  }
 }
 
 # The running system finds its devices as the kernel made them.
 network_down() {
+  [ -n "$network_watcher" ] || return 0
+  kill "$network_watcher"
+  wait "$network_watcher"
+}
+
+network_end() {
   # shellcheck disable=SC2086
-  [ -z "$network_jobs" ] || kill $network_jobs 2> /dev/null
+  kill $! $network_jobs 2> /dev/null
+  wait
   for seen in $network_seen; do
-    ip addr flush dev "${seen##*@}" 2> /dev/null
-    ip link set dev "${seen##*@}" down 2> /dev/null
-    rm -f "/run/net-${seen##*@}.conf"
-  done
+    ip addr flush dev "${seen##*@}"
+    ip link set dev "${seen##*@}" down
+    rm -f "/run/net-${seen##*@}.conf" "/run/net-${seen##*@}.unread"
+  done 2> /dev/null
+  rm -f "$network_servers"
+  exit 0
 }
