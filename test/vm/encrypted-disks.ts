@@ -88,7 +88,7 @@ function makeFileSystem(folder: string, name: string, fill: (tree: string) => vo
 function fillRoot(tree: string): void {
   for (const inside of ["bin", "sbin", "dev", "proc", "sys", "run", "etc", "tmp", "data", "usr"]) mkdirSync(join(tree, inside));
   copyFileSync(join(debianFolder, "bookworm/bin/busybox"), join(tree, "bin/busybox"));
-  for (const name of ["sh", "cat", "echo", "poweroff", "sleep", "ls", "ps", "mount", "find", "grep", "stty"])
+  for (const name of ["sh", "cat", "echo", "poweroff", "sleep", "ls", "ps", "mount", "find", "grep", "stty", "ip"])
     symlinkSync("busybox", join(tree, "bin", name));
   // systemd switches to no root without it.
   writeFileSync(join(tree, "etc/os-release"), "ID=portcullis-test\n");
@@ -113,6 +113,15 @@ echo ${marker}
 cat /run/portcullis/status
 find /run -path '*portcullis*' ! -path '/run/udev/*' | while read -r path; do echo "left: $path"; done
 [ ! -e /etc/portcullis ] || echo "left: /etc/portcullis"
+mount -t sysfs sysfs /sys
+cd /sys/class/net
+for device in *; do
+  read -r flags < "$device/flags"
+  [ "$device" = lo ] || [ $((flags & 1)) = 0 ] || echo "network: $device is up"
+done
+ip -o addr | grep -v ' lo ' | while read -r line; do echo "network: $line"; done
+{ ip route; ip -6 route; } | grep -v ' lo ' | while read -r line; do echo "network: $line"; done
+find /run -name 'net-*' | while read -r line; do echo "network: $line"; done
 ps -o pid,args | grep -v '\\[' | while read -r pid words; do echo "runs: $words"; done
 [ ! -e /dev/mapper/data ] || { mount -t ext4 -o ro /dev/mapper/data /data && cat /data/marker; }
 echo END

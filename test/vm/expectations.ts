@@ -39,6 +39,7 @@ export async function expectBoot({ machine }: Launched): Promise<void> {
   expect(promptIn(console)).toBeUndefined();
   expect(console).toMatch(/^opened-after-seconds=\d+\.\d+\r?$/m);
   expect(lines(console, "left: ")).toEqual(["/run/portcullis", "/run/portcullis/status"]);
+  expect(lines(console, "network: ")).toEqual([]);
   expect(lines(console, "runs: ").filter((program) => !ofTheTest.test(program))).toEqual([]);
   expect(console).toMatch(/^END\r?$/m);
 }

@@ -9,6 +9,9 @@ export interface Initrd {
   readonly commandLine: string;
 }
 
+/** One device with a fixed address, in the network that QEMU makes. */
+export const fixedNetwork = "ip=10.0.2.15::10.0.2.2:255.255.255.0::any:none";
+
 /** docs/agent.md. */
 export const commandLine = [
   "console=ttyS0",
@@ -21,7 +24,7 @@ export const commandLine = [
   "root=/dev/mapper/root",
   "rootfstype=ext4",
   "ro",
-  "ip=10.0.2.15::10.0.2.2:255.255.255.0::any:none",
+  fixedNetwork,
 ].join(" ");
 
 /** Runs inside the VM; it ends with the agent's exit code because it becomes the agent. */

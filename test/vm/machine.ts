@@ -1,7 +1,7 @@
 // How does the VM run? QEMU 10 under emulation, kernel started by QEMU itself, console in a file, the processor behind a virtio port. When the VM
 // powers off it is stopped with its memory as it was, which can be looked at. It changes no disk: every write goes to a snapshot that is thrown away.
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { debianQemu } from "../../build/debian-packages.mjs";
 import { root } from "../../build/runtime.mjs";
@@ -26,6 +26,10 @@ export interface MachineChoices {
   readonly socket: string;
   /** Ours alone. */
   readonly folder: string;
+  /** QEMU's words for the network: one device that gets to {@link hostAddress}, where nothing else is said. */
+  readonly network?: readonly string[];
+  /** The machine's own name server, as QEMU sees it, which the VM finds at 10.0.2.3. */
+  readonly nameServer?: string;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 }
@@ -38,6 +42,10 @@ export interface Machine {
   console(): string;
   /** Milliseconds after QEMU's start at which the console first showed this text; undefined where it has not. */
   shownAt(text: string): number | undefined;
+  /** Resolves when the console shows this text. Throws where the VM ends first. */
+  shown(text: string): Promise<void>;
+  /** What the host does to the VM (QEMU's QMP). */
+  execute(command: string, words: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** The VM is stopped then, and its memory stays until {@link close}. */
   readonly ended: Promise<Ending>;
   /** Of the VM, into a file in the ELF form. */
@@ -52,14 +60,17 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
   const qmpPath = join(choices.folder, "qmp.sock");
   const qmp = await Qmp.listen(qmpPath);
   const began = performance.now();
-  const child: ChildProcess = spawn(debianQemu(), [...words(choices), "-qmp", `unix:${qmpPath}`], { stdio: ["pipe", "pipe", "pipe"] });
+  const [program = "", ...rest] = [...withNameServer(choices), debianQemu(), ...words(choices), "-qmp", `unix:${qmpPath}`];
+  const child: ChildProcess = spawn(program, rest, { stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
+  let onText = (): void => {};
   const pieces: { readonly at: number; readonly end: number }[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (piece: Buffer) => {
       file.write(piece);
       text += piece.toString("latin1");
       pieces.push({ at: performance.now() - began, end: text.length });
+      onText();
     });
   }
   const gone = new Promise<void>((resolve) => child.once("close", () => file.end(resolve)));
@@ -78,6 +89,16 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
       const at = text.indexOf(wanted);
       return at < 0 ? undefined : pieces.find(({ end }) => end >= at + wanted.length)?.at;
     },
+    shown: (wanted) =>
+      new Promise((resolve, reject) => {
+        onText = () => text.includes(wanted) && resolve();
+        void ended.then((how) => reject(new Error(`the VM ended (${how}) before it said "${wanted}":\n${text}`)));
+        onText();
+      }),
+    async execute(command, words) {
+      await qmp.ready;
+      return qmp.execute(command, words);
+    },
     ended,
     async dumpMemory(path) {
       await qmp.execute("dump-guest-memory", { paging: false, protocol: `file:${path}` });
@@ -94,12 +115,21 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
 /** QEMU's words, by its QAPI schema ("ShutdownCause"). */
 const endings: Readonly<Record<string, Ending>> = { "guest-shutdown": "powered-off", "guest-reset": "reset" };
 
-function words({ kernel, initrd, commandLine, drives, configuration, socket, more = [] }: MachineChoices): readonly string[] {
+function words({
+  kernel,
+  initrd,
+  commandLine,
+  drives,
+  configuration,
+  socket,
+  network = ordinaryNetwork,
+  more = [],
+}: MachineChoices): readonly string[] {
   return [
     ["-accel", "tcg", "-cpu", "max", "-m", "768", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-no-shutdown"],
     ["-chardev", "stdio,id=c0,signal=off", "-serial", "chardev:c0"],
     ["-kernel", kernel, "-initrd", initrd, "-append", commandLine],
-    ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0,romfile="],
+    network,
     ...drives.flatMap((drive, index) => [
       ["-drive", `file=${drive},format=raw,if=none,id=d${index},snapshot=on`],
       ["-device", `virtio-blk-pci,drive=d${index}`],
@@ -111,3 +141,13 @@ function words({ kernel, initrd, commandLine, drives, configuration, socket, mor
     more,
   ].flat();
 }
+
+/** QEMU asks whom /etc/resolv.conf names: another one is laid over it, for QEMU alone. */
+function withNameServer({ folder, nameServer }: MachineChoices): readonly string[] {
+  if (nameServer === undefined) return [];
+  const file = join(folder, "resolv.conf");
+  writeFileSync(file, `nameserver ${nameServer}\n`);
+  return ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh", file];
+}
+
+const ordinaryNetwork = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0,romfile="];

@@ -17,16 +17,18 @@ export class Qmp {
   readonly #answers: { readonly resolve: (value: unknown) => void; readonly reject: (cause: Error) => void }[] = [];
   /** Called with an event's name and its reason. */
   onEvent: (name: string, reason: string | undefined) => void = () => {};
+  /** Resolves when QEMU can be asked: before its VM runs. */
+  readonly ready: Promise<void>;
 
   private constructor(server: Server) {
     this.#server = server;
+    this.ready = once(server, "connection").then(([socket]) => this.#greet(socket as Socket));
   }
 
   /** QEMU connects to this path by `-qmp unix:PATH`. */
   static async listen(path: string): Promise<Qmp> {
     const server = createServer();
     const qmp = new Qmp(server);
-    server.once("connection", (socket) => void qmp.#greet(socket));
     server.listen(path);
     await once(server, "listening");
     return qmp;

@@ -109,7 +109,7 @@ describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () =
   });
 
   test("when the manager is gone in the middle and does not come back", async () => {
-    const relay = await startRelay(scene.port);
+    const relay = await startRelay("127.0.0.1", scene.port);
     const launched = await scene.launch("gone", { initrd, port: relay.port, giveUpAfter: 3 });
     await launched.pending();
     relay.cut();

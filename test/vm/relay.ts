@@ -1,4 +1,4 @@
-// A way to the manager that can be cut without a word, as when its machine loses power.
+// A way to the manager from another address of this machine, byte for byte; it can be cut without a word, as when the manager's machine loses power.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
@@ -8,21 +8,25 @@ export interface Relay {
   cut(): void;
 }
 
-export async function startRelay(target: number): Promise<Relay> {
+/** @param address of this machine. @param to a port of 127.0.0.1. */
+export async function startRelay(address: string, to: number): Promise<Relay> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const onward = connect(target, "127.0.0.1");
-    for (const [from, to] of [
-      [socket, onward],
-      [onward, socket],
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    near.pipe(far).pipe(near);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
     ] as const) {
-      sockets.add(from);
-      from.on("error", () => {});
-      from.once("close", () => to.destroy());
-      from.pipe(to);
+      sockets.add(one);
+      one.on("error", () => {});
+      one.once("close", () => {
+        sockets.delete(one);
+        other.destroy();
+      });
     }
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, address);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

@@ -18,7 +18,7 @@ import { simulatedProcessor } from "../kit/simulated.ts";
 import type { Secrets } from "../proofs/key-detector.ts";
 import { expectedMeasurement, type RealManager, startRealManager } from "../proofs/real-manager.ts";
 import { type EncryptedDisk, prepareDisks, rootDisk } from "./encrypted-disks.ts";
-import type { Initrd } from "./initramfs.ts";
+import { fixedNetwork, type Initrd } from "./initramfs.ts";
 import { hostAddress, type Machine, startMachine } from "./machine.ts";
 import { scanMemory, type Scan } from "./memory-scan.ts";
 
@@ -29,6 +29,10 @@ export interface LaunchChoices {
   readonly giveUpAfter?: number;
   /** Another manager's port, or one where nobody listens. */
   readonly port?: number;
+  /** Where the agent finds the manager; before {@link port}. */
+  readonly endpoints?: readonly string[];
+  /** Another one than a device with a fixed address. */
+  readonly network?: Network;
   /** What the host makes of the configuration; its digest in the report stays that of the owner's. */
   readonly edited?: (text: string) => string;
   /** What the host attaches instead: addresses as QEMU takes them. */
@@ -42,6 +46,15 @@ export interface LaunchChoices {
   readonly measurement?: { readonly demanded: Uint8Array; readonly said: Uint8Array };
   /** More words for QEMU. */
   readonly more?: readonly string[];
+}
+
+export interface Network {
+  /** QEMU's. */
+  readonly words: readonly string[];
+  /** Of the kernel command line. */
+  readonly commandLine: string;
+  /** Of the machine; a VM of QEMU's gets to it by the address 10.0.2.3. */
+  readonly nameServer?: string;
 }
 
 export interface Launched {
@@ -96,10 +109,14 @@ export class Scene {
     const processor = must(await startProcessorServer({ guest, path: join(folder, "processor.sock") }));
     this.#closing.push(() => processor.close());
     const drives = await (choices.drives?.((id) => this.disk(id)) ?? disks.map(({ id }) => this.disk(id).image));
-    const { kernel, path, commandLine } = initrd;
-    const line = choices.moreOfCommandLine === undefined ? commandLine : `${commandLine} ${choices.moreOfCommandLine}`;
-    const where = { folder, kernel, initrd: path, commandLine: line, drives, configuration, socket: processor.path, more };
-    const machine = await startMachine({ name, ...where });
+    const { kernel, path } = initrd;
+    const { network, moreOfCommandLine } = choices;
+    const ordinary = network === undefined ? initrd.commandLine : initrd.commandLine.replace(fixedNetwork, network.commandLine);
+    const commandLine = moreOfCommandLine === undefined ? ordinary : `${ordinary} ${moreOfCommandLine}`;
+    const where = { folder, kernel, initrd: path, commandLine, drives, configuration, socket: processor.path, more };
+    const { words, nameServer } = network ?? {};
+    const around = { ...(words === undefined ? {} : { network: words }), ...(nameServer === undefined ? {} : { nameServer }) };
+    const machine = await startMachine({ name, ...where, ...around });
     this.#closing.push(() => machine.close());
     const { manager } = this.real;
     const launches = (): readonly LaunchRecord[] => manager.launches({ vm: vm.id, limit: 10 });
@@ -115,7 +132,7 @@ export class Scene {
   /** With the keys of the disks that there are, and a configuration that gives up in time. */
   async #enrol(name: string, disks: readonly ConfiguredDisk[], choices: LaunchChoices): Promise<VmRecord> {
     const { manager, keychain } = this.real;
-    const endpoints = [`${hostAddress}:${choices.port ?? this.port}`];
+    const endpoints = choices.endpoints ?? [`${hostAddress}:${choices.port ?? this.port}`];
     const keys = new Map(disks.map(({ id }) => [id, new Secret(this.disk(id).key.slice())]));
     const { giveUpAfter = 0, approvalSeconds } = choices;
     const policy = approvalSeconds === undefined ? {} : { policy: JSON.stringify({ ...simulatedPreset(), approvalSeconds }) };
