@@ -60,7 +60,7 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
   const qmpPath = join(choices.folder, "qmp.sock");
   const qmp = await Qmp.listen(qmpPath);
   const began = performance.now();
-  const [program = "", ...rest] = [...withNameServer(choices), debianQemu(), ...words(choices), "-qmp", `unix:${qmpPath}`];
+  const [program, ...rest] = [...withNameServer(choices), debianQemu(), ...words(choices), "-qmp", `unix:${qmpPath}`];
   const child: ChildProcess = spawn(program, rest, { stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
   let onText = (): void => {};
@@ -95,9 +95,9 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
         void ended.then((how) => reject(new Error(`the VM ended (${how}) before it said "${wanted}":\n${text}`)));
         onText();
       }),
-    async execute(command, words) {
+    async execute(command, about) {
       await qmp.ready;
-      return qmp.execute(command, words);
+      return qmp.execute(command, about);
     },
     ended,
     async dumpMemory(path) {

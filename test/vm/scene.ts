@@ -114,8 +114,8 @@ export class Scene {
     const ordinary = network === undefined ? initrd.commandLine : initrd.commandLine.replace(fixedNetwork, network.commandLine);
     const commandLine = moreOfCommandLine === undefined ? ordinary : `${ordinary} ${moreOfCommandLine}`;
     const where = { folder, kernel, initrd: path, commandLine, drives, configuration, socket: processor.path, more };
-    const { words, nameServer } = network ?? {};
-    const around = { ...(words === undefined ? {} : { network: words }), ...(nameServer === undefined ? {} : { nameServer }) };
+    const { words: devices, nameServer } = network ?? {};
+    const around = { ...(devices === undefined ? {} : { network: devices }), ...(nameServer === undefined ? {} : { nameServer }) };
     const machine = await startMachine({ name, ...where, ...around });
     this.#closing.push(() => machine.close());
     const { manager } = this.real;
