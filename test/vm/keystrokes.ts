@@ -24,7 +24,20 @@ export function promptIn(console: string): string | undefined {
 const pauseMilliseconds = 250;
 /** Whoever sees it echoed sees no 42 in it. */
 const command = "echo shell-$((6 * 7))-answers\r";
-const lines: readonly string[] = ["\r", "\u0003", command, "\u0004", "\u001a", "\u001c", "\u001b", "root\r", "y\r", "\u0018", command, "\u0007q\r"];
+const lines: readonly string[] = [
+  "\r",
+  "\u0003",
+  command,
+  "\u0004",
+  "\u001a",
+  "\u001c",
+  "\u001b",
+  "root\r",
+  "y\r",
+  "\u0018",
+  command,
+  "\u0007q\r",
+];
 const keyboard: readonly (readonly string[])[] = [
   ["ret"],
   ["ctrl", "c"],

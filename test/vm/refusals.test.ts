@@ -76,10 +76,16 @@ describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () =
   });
 
   test("where one disk opens and the other does not: the open one is closed again", async () => {
-    const launched = await scene.launch("half", { initrd, disks: [rootDisk, dataDisk], drives: (disk) => [disk("root").image, disk("root").image] });
+    const launched = await scene.launch("half", {
+      initrd,
+      disks: [rootDisk, dataDisk],
+      drives: (disk) => [disk("root").image, disk("root").image],
+    });
     await decide(scene, launched, "approve");
     await expectPowerOff(launched, "exit 14: not every disk opened");
-    expect(launched.launches()).toMatchObject([{ state: "open-failed", outcome: [{ opened: false }, { opened: false, code: "agent.disk-key" }] }]);
+    expect(launched.launches()).toMatchObject([
+      { state: "open-failed", outcome: [{ opened: false }, { opened: false, code: "agent.disk-key" }] },
+    ]);
   });
 
   test("with a header that asks for no encryption", async () => {

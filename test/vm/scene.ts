@@ -138,8 +138,7 @@ export class Scene {
     const policy = approvalSeconds === undefined ? {} : { policy: JSON.stringify({ ...simulatedPreset(), approvalSeconds }) };
     const measurements = choices.measurement === undefined ? [] : [toHex(choices.measurement.demanded)];
     const vm = must(await manager.enrol({ name, simulated: true, disks, endpoints, measurements, keys, ...policy }));
-    if (choices.rootKey !== undefined)
-      must(await keychain.setSecret(diskAccount(vm.id, rootDisk.id), new Secret(choices.rootKey.slice())));
+    if (choices.rootKey !== undefined) must(await keychain.setSecret(diskAccount(vm.id, rootDisk.id), new Secret(choices.rootKey.slice())));
     if (giveUpAfter === 0) return vm;
     const retry = { firstDelaySeconds: 1, maximumDelaySeconds: 2, giveUpAfterSeconds: giveUpAfter };
     return must(await manager.issueConfiguration({ vm: vm.id, endpoints, disks, retry, reason: "gives up in time" }));

@@ -16,13 +16,17 @@ declare module "vitest" {
   }
 }
 
-export default async function setUp(project: TestProject): Promise<(() => void) | undefined> {
-  if (vmLacks().length > 0) {
-    project.provide("initrds", undefined);
-    return undefined;
-  }
-  const folder = mkdtempSync(join(tmpdir(), "portcullis-initrds-"));
+let folder: string | undefined;
+
+/** vitest calls it by this name. */
+export async function setup(project: TestProject): Promise<void> {
+  if (vmLacks().length > 0) return project.provide("initrds", undefined);
+  folder = mkdtempSync(join(tmpdir(), "portcullis-initrds-"));
   const [first, second] = await Promise.all([makeInstalledInitrd("initramfs-tools", folder), makeInstalledInitrd("dracut", folder)]);
   project.provide("initrds", { "initramfs-tools": first, dracut: second });
-  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+/** vitest calls it by this name. */
+export function teardown(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
