@@ -30,6 +30,8 @@ export interface MachineChoices {
   readonly network?: readonly string[];
   /** The machine's own name server, as QEMU sees it, which the VM finds at 10.0.2.3. */
   readonly nameServer?: string;
+  /** Of keys at the console, all the time. */
+  readonly typing: boolean;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 }
@@ -74,7 +76,7 @@ export async function startMachine(choices: MachineChoices): Promise<Machine> {
     });
   }
   const gone = new Promise<void>((resolve) => child.once("close", () => file.end(resolve)));
-  const stopTyping = typeKeys(child, qmp);
+  const stopTyping = choices.typing ? typeKeys(child, qmp) : () => {};
   const ended = new Promise<Ending>((resolve) => {
     qmp.onEvent = (name, reason) => {
       if (name !== "SHUTDOWN") return;

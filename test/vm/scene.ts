@@ -44,6 +44,8 @@ export interface LaunchChoices {
   readonly moreOfCommandLine?: string;
   /** What the owner demands, and what the processor says of this launch; without it nobody compares. */
   readonly measurement?: { readonly demanded: Uint8Array; readonly said: Uint8Array };
+  /** Keys are typed at the console all the time, unless said otherwise. */
+  readonly typing?: boolean;
   /** More words for QEMU. */
   readonly more?: readonly string[];
 }
@@ -96,7 +98,7 @@ export class Scene {
   }
 
   async launch(name: string, choices: LaunchChoices): Promise<Launched> {
-    const { initrd, disks = [rootDisk], edited = (text: string) => text, more = [] } = choices;
+    const { initrd, disks = [rootDisk], edited = (text: string) => text, typing = true, more = [] } = choices;
     const vm = await this.#enrol(name, disks, choices);
     const folder = join(this.folder, name);
     mkdirSync(folder);
@@ -113,7 +115,7 @@ export class Scene {
     const { network, moreOfCommandLine } = choices;
     const ordinary = network === undefined ? initrd.commandLine : initrd.commandLine.replace(fixedNetwork, network.commandLine);
     const commandLine = moreOfCommandLine === undefined ? ordinary : `${ordinary} ${moreOfCommandLine}`;
-    const where = { folder, kernel, initrd: path, commandLine, drives, configuration, socket: processor.path, more };
+    const where = { folder, kernel, initrd: path, commandLine, drives, configuration, socket: processor.path, typing, more };
     const { words: devices, nameServer } = network ?? {};
     const around = { ...(devices === undefined ? {} : { network: devices }), ...(nameServer === undefined ? {} : { nameServer }) };
     const machine = await startMachine({ name, ...where, ...around });
