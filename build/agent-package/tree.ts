@@ -63,6 +63,7 @@ export const integrationFiles: readonly PackageFile[] = [
   { from: `${initramfs}/initramfs-tools/panic`, to: "usr/lib/portcullis/no-shell", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/hook`, to: "usr/share/initramfs-tools/hooks/portcullis", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/local-top`, to: "usr/share/initramfs-tools/scripts/local-top/portcullis", mode: 0o755 },
+  { from: `${initramfs}/initramfs-tools/local-bottom`, to: "usr/share/initramfs-tools/scripts/local-bottom/portcullis", mode: 0o755 },
   { from: `${initramfs}/initramfs-tools/panic`, to: "usr/share/initramfs-tools/scripts/panic/portcullis", mode: 0o755 },
   { from: `${initramfs}/dracut/module-setup.sh`, to: `${dracutModule}/module-setup.sh`, mode: 0o755 },
   { from: `${initramfs}/dracut/portcullis-agent.service`, to: `${dracutModule}/portcullis-agent.service`, mode: 0o644 },

@@ -58,6 +58,11 @@ export function inTree(tree: string, words: readonly string[], environment: Read
   return run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", enterScript, "sh", tree, ...words], environment);
 }
 
+/** Of a tree as it was brought, without the agent's package. */
+export function plainBoot(kind: TreeKind): { readonly kernel: string; readonly initrd: string } {
+  return treeBoot(join(treesFolder, kind));
+}
+
 /** The kernel that is installed in a tree, and the initrd that belongs to it. */
 export function treeBoot(tree: string): { readonly version: string; readonly kernel: string; readonly initrd: string } {
   const [version = "", second] = readdirSync(join(tree, "lib/modules"));

@@ -19,7 +19,9 @@ export const dataMarker = "PORTCULLIS-DATA-IS-HERE";
 
 export const rootDisk = { id: "root", device: "/dev/vda", name: "root" };
 export const dataDisk = { id: "data", device: "/dev/vdb", name: "data" };
-const disks = [rootDisk, dataDisk];
+/** A root whose init is gone, with a shell that could stand in. */
+export const initlessDisk = { id: "initless", device: "/dev/vdc", name: "initless" };
+const disks = [rootDisk, dataDisk, initlessDisk];
 
 export interface EncryptedDisk {
   readonly image: string;
@@ -37,6 +39,7 @@ export async function prepareDisks(folder: string, real: RealManager): Promise<R
   const vm = must(await manager.enrol({ name: "whose disks these are", simulated: true, disks, endpoints, measurements: [] }));
   const images = new Map([
     [rootDisk.id, makeFileSystem(folder, "root", fillRoot)],
+    [initlessDisk.id, makeFileSystem(folder, "initless", fillTree)],
     [dataDisk.id, makeFileSystem(folder, "data", (tree) => writeFileSync(join(tree, "marker"), `${dataMarker}\n`))],
   ]);
   const made = new Map<string, EncryptedDisk>();
@@ -86,13 +89,17 @@ function makeFileSystem(folder: string, name: string, fill: (tree: string) => vo
 }
 
 function fillRoot(tree: string): void {
+  fillTree(tree);
+  writeFileSync(join(tree, "sbin/init"), firstProgram, { mode: 0o755 });
+}
+
+function fillTree(tree: string): void {
   for (const inside of ["bin", "sbin", "dev", "proc", "sys", "run", "etc", "tmp", "data", "usr"]) mkdirSync(join(tree, inside));
   copyFileSync(join(debianFolder, "bookworm/bin/busybox"), join(tree, "bin/busybox"));
   for (const name of ["sh", "cat", "echo", "poweroff", "sleep", "ls", "ps", "mount", "find", "grep", "stty", "ip"])
     symlinkSync("busybox", join(tree, "bin", name));
   // systemd switches to no root without it.
   writeFileSync(join(tree, "etc/os-release"), "ID=portcullis-test\n");
-  writeFileSync(join(tree, "sbin/init"), firstProgram, { mode: 0o755 });
 }
 
 /** cryptsetup's own answer. */

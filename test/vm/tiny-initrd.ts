@@ -20,6 +20,11 @@ export function tinyInitrd(marker: string): Uint8Array {
   );
 }
 
+/** One file, to be put after an initrd: the kernel takes what comes later. @param path of a file in a folder that is there. */
+export function laterFile(path: string, content: Uint8Array): Uint8Array {
+  return concat(entry({ name: path, mode: 0o100644, content }), entry({ name: "TRAILER!!!", mode: 0 }));
+}
+
 function firstProgram(marker: string): string {
   return `#!/bin/busybox sh\n/bin/busybox echo ${marker} > /dev/console\n/bin/busybox poweroff -f\n`;
 }
