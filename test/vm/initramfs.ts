@@ -27,8 +27,33 @@ export const commandLine = [
   fixedNetwork,
 ].join(" ");
 
-/** Runs inside the VM; it ends with the agent's exit code because it becomes the agent. */
+/** On the kernel command line: has the agent's wrapper print what figures.ts reads. No other test has a program beside the agent. */
+export const figuresWord = "test.figures";
+
+/** Runs inside the VM; it ends with the agent's exit code because it becomes the agent. $1 of what it starts beside it is the agent's process. */
 export const agentWrapper = `#!/bin/sh
+started() {
+  read -r line < "/proc/$1/stat"
+  set -- $line
+  shift 21
+  echo "$1"
+}
+figures() {
+  ticks="launch-started-ticks=$(started $PPID) agent-started-ticks=$(started $1)"
+  read -r uptime line < /proc/uptime
+  echo "figures: uptime=$uptime $ticks"
+  least=
+  while [ -d "/proc/$1" ]; do
+    while read -r name value line; do [ "$name" != VmHWM: ] || peak=$value; done < "/proc/$1/status"
+    while read -r name value line; do
+      case $name in MemTotal:) total=$value ;; MemAvailable:) [ "\${least:-$value}" -lt "$value" ] || least=$value ;; esac
+    done < /proc/meminfo
+    sleep 0.1
+  done 2> /dev/null
+  echo "figures: agent-peak-kib=$peak least-available-kib=$least memory-kib=$total"
+}
+read -r line < /proc/cmdline
+case " $line " in *" ${figuresWord} "*) figures $$ < /dev/null & ;; esac
 for name in /sys/class/virtio-ports/*/name; do
   read -r found < "$name" || continue
   [ "$found" != ${processorPort} ] || port=$name
