@@ -63,13 +63,16 @@ describe.skipIf(lacksSomething())("keys at the console", { timeout: patience }, 
     expect(launched.launches()).toMatchObject([{ state: "opened" }]);
   });
 
-  test("get none where the opened root's init is gone, and its shell would be the next choice", async () => {
-    const { image, key } = scene.disk(initlessDisk.id);
-    const launched = await scene.launch("no-init", { initrd, drives: () => [image], rootKey: key });
-    await decide(scene, launched, "approve");
-    await expectPowerOff(launched, noShell);
-    expect(launched.launches()).toMatchObject([{ state: "opened" }]);
-  });
+  test.each(["initramfs-tools", "dracut"] as const)(
+    "get none where the opened root's init is gone, and its shell is next: %s",
+    async (kind) => {
+      const { image, key } = scene.disk(initlessDisk.id);
+      const launched = await scene.launch(`no-init-${kind}`, { initrd: installedInitrd(kind), drives: () => [image], rootKey: key });
+      await decide(scene, launched, "approve");
+      await expectPowerOff(launched, noShell);
+      expect(launched.launches()).toMatchObject([{ state: "opened" }]);
+    },
+  );
 });
 
 /** The package refuses to be installed so. */

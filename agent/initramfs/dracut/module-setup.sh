@@ -20,7 +20,7 @@ install() {
   local library=/usr/lib/portcullis
   [[ ! -x $dracutsysrootdir$library/command-line-check ]] || "$dracutsysrootdir$library/command-line-check" \
     || portcullis_fault "this system leaves a shell or a passphrase prompt (see above)"
-  inst_multiple ip cryptsetup env sleep mount umount mkdir rm rmdir chmod sync modprobe udevadm poweroff systemctl \
+  inst_multiple ip cryptsetup env sleep mount umount mkdir rm rmdir chmod sync modprobe udevadm poweroff systemctl readlink \
     "$library/portcullis-agent" "$library/launch" "$library/network.sh" "$library/no-shell" \
     || portcullis_fault "a file of the agent is missing (see above)"
   inst_multiple -o /usr/lib/klibc/bin/ipconfig /usr/lib/*/ossl-modules/legacy.so /usr/lib64/ossl-modules/legacy.so /etc/portcullis/agent.json
@@ -36,6 +36,9 @@ install() {
     inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
     $SYSTEMCTL -q --root "$initdir" add-requires initrd-root-device.target "$unit"
   done
+  inst_simple "$moddir/init-check" "$library/init-check"
+  inst_simple "$moddir/portcullis-init.service" "$systemdsystemunitdir/portcullis-init.service"
+  $SYSTEMCTL -q --root "$initdir" add-requires initrd.target portcullis-init.service
   portcullis_close
 }
 
