@@ -101,7 +101,8 @@ export async function nativeTimes(program: string): Promise<NativeTimes> {
   return middle ?? { started: NaN, connected: NaN, ended: NaN };
 }
 
-async function zstdSize(file: string, folder: string, level: number): Promise<number> {
+/** Bytes. */
+export async function zstdSize(file: string, folder: string, level: number): Promise<number> {
   const packed = join(mkdtempSync(join(folder, "packed-")), `${level}.zst`);
   await run(pathOf("zstd"), ["-q", `-${level}`, "-f", "-o", packed, file]);
   const { size } = statSync(packed);

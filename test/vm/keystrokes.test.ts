@@ -42,7 +42,7 @@ describe.skipIf(lacksSomething())("keys at the console", { timeout: patience }, 
     await expectShell(launched);
   });
 
-  test.each(["top", "premount", "mountroot"])("get none where break=%s asks for a shell, and panic= does not forbid it", async (stop) => {
+  test.each(["top", "mountroot"])("get none where break=%s asks for a shell, and panic= does not forbid it", async (stop) => {
     const launched = await scene.launch(`break-${stop}`, { initrd: withoutPanicWord(initrd), moreOfCommandLine: `break=${stop}` });
     await expectPowerOff(launched, noShell);
     expect(launched.launches()).toEqual([]);
