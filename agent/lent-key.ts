@@ -13,25 +13,51 @@ export interface LentKey {
   takeBack(): void;
 }
 
-/** @throws where there is no room for it. Wipes `key`. */
-export function lendKey(key: Secret, folder: string): LentKey {
+/**
+ * All of them, or none: undefined where there is no memory for them. Wipes every key.
+ * @param folder see {@link memoryFolder}.
+ */
+export function lendKeys(keys: readonly Secret[], folder = memoryFolder()): readonly LentKey[] | undefined {
+  const lent: LentKey[] = [];
+  try {
+    if (folder === undefined) return undefined;
+    for (const key of keys) lent.push(lendKey(key, folder));
+    return lent;
+  } catch {
+    for (const one of lent) one.takeBack();
+    return undefined;
+  } finally {
+    for (const key of keys) key.wipe();
+  }
+}
+
+/** @throws where there is no room for it. */
+function lendKey(key: Secret, folder: string): LentKey {
   const path = join(folder, `portcullis-${randomUUID()}`);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-  // Before there is anything in it: whoever may look into the folder finds nothing.
-  unlinkSync(path);
-  // At an offset of its own, so that the program begins to read at the start.
-  const length = key.use((bytes) => writeSync(fd, bytes, 0, bytes.length, 0));
-  key.wipe();
+  let length = 0;
+  const takeBack = (): void => {
+    // SECURITY: the pages are freed as they are.
+    writeSync(fd, new Uint8Array(length), 0, length, 0);
+    ftruncateSync(fd, 0);
+    closeSync(fd);
+  };
+  try {
+    // Before there is anything in it: whoever may look into the folder finds nothing.
+    unlinkSync(path);
+    // At an offset of its own, so that the program begins to read at the start.
+    length = key.use((bytes) => writeSync(fd, bytes, 0, bytes.length, 0));
+    if (length < key.use((bytes) => bytes.length)) throw new Error("no room for a key");
+  } catch (cause) {
+    takeBack();
+    throw cause;
+  }
   let isLent = true;
   return {
     fd,
     takeBack() {
-      if (!isLent) return;
+      if (isLent) takeBack();
       isLent = false;
-      // SECURITY: the pages are freed as they are.
-      writeSync(fd, new Uint8Array(length), 0, length, 0);
-      ftruncateSync(fd, 0);
-      closeSync(fd);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { ConfiguredDisk } from "../core/launch/agent-configuration.ts";
 import type { DiskOutcome } from "../core/launch/messages.ts";
 import { checkHeader, longestHeader } from "../core/luks/header.ts";
 import { type CommandAnswer, runCommand } from "./cryptsetup.ts";
-import { type LentKey, lendKey, memoryFolder } from "./lent-key.ts";
+import { type LentKey, lendKeys } from "./lent-key.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
 export interface LockedDisk {
@@ -41,14 +41,14 @@ export class Unlocker {
 
   /** One outcome for each disk. Where one does not open, what had opened is closed again. Wipes every key. Aborting kills cryptsetup. */
   async unlock(disks: readonly LockedDisk[], signal: AbortSignal): Promise<readonly DiskOutcome[]> {
-    const lent: LentKey[] = [];
+    // SECURITY: all of them before the first program is started (lent-key.ts).
+    const lent = lendKeys(disks.map(({ key }) => key));
+    if (lent === undefined) return this.#none(disks, disks[0]?.disk.id ?? "", "agent.disk-memory");
     try {
-      // SECURITY: all of them before the first program is started (lent-key.ts).
-      const folder = memoryFolder();
-      if (folder === undefined) return await this.#none(disks, disks[0]?.disk.id ?? "", "agent.disk-failed");
-      const ready = disks.map(({ disk, key }) => ({ disk, key: lentTo(lent, key, folder) }));
       const outcomes: DiskOutcome[] = [];
-      for (const { disk, key } of ready) {
+      for (const [index, key] of lent.entries()) {
+        const disk = disks[index]?.disk;
+        if (disk === undefined) throw new Error("a key without its disk");
         const code = await this.#unlockOne(disk, key, signal);
         if (code !== undefined) return await this.#none(disks, disk.id, code);
         outcomes.push({ disk: disk.id, opened: true });
@@ -56,7 +56,6 @@ export class Unlocker {
       return outcomes;
     } finally {
       for (const key of lent) key.takeBack();
-      for (const { key } of disks) key.wipe();
     }
   }
 
@@ -153,12 +152,6 @@ export class Unlocker {
     const locks = mode === "test" ? ["--disable-locks"] : [];
     return runCommand({ program, arguments: [command, ...locks, ...rest], signal, timeoutMs, ...(key === undefined ? {} : { key }) });
   }
-}
-
-function lentTo(lent: LentKey[], key: Secret, folder: string): LentKey {
-  const one = lendKey(key, folder);
-  lent.push(one);
-  return one;
 }
 
 /** cryptsetup(8), "RETURN CODES". */

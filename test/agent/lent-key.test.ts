@@ -1,7 +1,7 @@
 // Is a key that was lent to a program gone afterwards, and could nobody find it by name meanwhile?
 import { closeSync, openSync, readdirSync, readSync, fstatSync } from "node:fs";
 import { expect, test } from "vitest";
-import { lendKey, memoryFolder } from "../../agent/lent-key.ts";
+import { lendKeys, memoryFolder } from "../../agent/lent-key.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { bytes } from "../launch/kit.ts";
 
@@ -12,7 +12,8 @@ test.runIf(process.platform === "linux")("a lent key has no name, is read from i
   const before = named();
   const key = bytes(64);
   const secret = new Secret(key.slice());
-  const lent = lendKey(secret, folder);
+  const [lent] = lendKeys([secret], folder) ?? [];
+  if (lent === undefined) throw new Error("not lent");
   expect(secret.wiped).toBe(true);
   expect(named()).toEqual(before);
   const read = new Uint8Array(65);
@@ -24,4 +25,10 @@ test.runIf(process.platform === "linux")("a lent key has no name, is read from i
   expect(fstatSync(other).size).toBe(0);
   expect(() => fstatSync(lent.fd)).toThrow(/EBADF/);
   closeSync(other);
+});
+
+test("where there is no room, no key is lent, and every one is wiped", () => {
+  const keys = [new Secret(bytes(64)), new Secret(bytes(64))];
+  expect(lendKeys(keys, "/nowhere")).toBeUndefined();
+  expect(keys.every(({ wiped }) => wiped)).toBe(true);
 });

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, readdirSync, truncateSync, writeFi
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findCryptsetup, runCommand } from "../../agent/cryptsetup.ts";
-import { lendKey, memoryFolder } from "../../agent/lent-key.ts";
+import { lendKeys } from "../../agent/lent-key.ts";
 import { type LockedDisk, Unlocker } from "../../agent/unlock.ts";
 import { Secret } from "../../core/base/secret.ts";
 import { utf8 } from "../../core/base/utf8.ts";
@@ -257,7 +257,8 @@ describe("a command", () => {
 
   test("that does not read its key, or writes without end, hurts nobody", async () => {
     const folder = scratchFolder();
-    const key = lendKey(new Secret(new Uint8Array(1_000_000).fill(7)), memoryFolder() ?? "");
+    const [key] = lendKeys([new Secret(new Uint8Array(1_000_000).fill(7))]) ?? [];
+    if (key === undefined) throw new Error("no memory for a key");
     expect(await runCommand({ program: script(folder, "exit 3"), arguments: [], key, signal: never, timeoutMs: 5000 })).toMatchObject({
       exit: 3,
     });
