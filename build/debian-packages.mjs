@@ -33,11 +33,10 @@ export function debianQemu() {
   return join(debianFolder, qemuProgram);
 }
 
-/** The kernel's own version, "6.1.0-50-cloud-amd64", and the folder that it was unpacked into, where {@link hasDebianPackages}. */
+/** The kernel's image, where {@link hasDebianPackages}. */
 export function debianKernel() {
   const tree = join(debianFolder, "bookworm");
-  const version = readdirSync(join(tree, "lib/modules"))[0] ?? "";
-  return { version, tree, image: join(tree, "boot", `vmlinuz-${version}`) };
+  return join(tree, "boot", `vmlinuz-${readdirSync(join(tree, "lib/modules"))[0] ?? ""}`);
 }
 
 /** For a person whose test was skipped. */

@@ -19,7 +19,7 @@ describe("a VM that is booted by firmware", needs("debian"), () => {
   let others: { readonly kernel: BootFiles; readonly initrd: BootFiles; readonly commandLine: BootFiles };
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "portcullis-boot-"));
-    const kernel = new Uint8Array(readFileSync(debianKernel().image));
+    const kernel = new Uint8Array(readFileSync(debianKernel()));
     own = { kernel, initrd: tinyInitrd(ownMarker), commandLine };
     others = {
       kernel: { ...own, kernel: withOtherVersion(kernel) },
