@@ -1,19 +1,18 @@
 // Does the agent stand where it belongs? A real VM: pending, approved, root opened, the real root's marker, outcome recorded. Keys are typed at the
 // console all the time. Started by `npm run test:vm`.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { dataDisk, dataMarker, rootDisk } from "./encrypted-disks.ts";
-import { decide, expectBoot, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectBoot, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import type { Initrd } from "./initramfs.ts";
-import { Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM with an encrypted root", () => {
   let scene: Scene;
   let initrd: Initrd;
-  beforeAll(async () => {
-    scene = await Scene.open();
+  withScene((opened) => {
+    scene = opened;
     initrd = installedInitrd();
-  }, patience);
-  afterAll(() => scene.close());
+  });
 
   test("waits for its owner, opens its root when approved, boots it, and the record says opened", { timeout: patience }, async () => {
     const launched = await scene.launch("approved", { initrd });

@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from "node:path";
 import { debianFolder, debianSource, unpackDebianPackage } from "../../build/debian-packages.mjs";
 
-export type TreeKind = "initramfs-tools" | "dracut" | "lintian";
+/** By what makes the initrds in it. */
+export type InitrdKind = "initramfs-tools" | "dracut";
+export type TreeKind = InitrdKind | "lintian";
 
 export interface Ran {
   /** Undefined where a signal ended it. */
@@ -86,6 +88,11 @@ function run(program: string, words: readonly string[], environment: Readonly<Re
   });
 }
 
+/** Of a system where nobody is asked for a passphrase (docs/agent.md). */
+export const crypttab: Readonly<Record<InitrdKind, string>> = {
+  "initramfs-tools": "root /dev/vda none luks,keyscript=/bin/false\n",
+  dracut: "root /dev/vda none headless=true,tries=1,timeout=0\n",
+};
 const treesFolder = join(debianFolder, "trees");
 const release = "bookworm";
 const longestText = 64 * 2 ** 20;

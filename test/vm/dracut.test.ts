@@ -1,15 +1,14 @@
 // Does a VM boot, or power off, with dracut's initrd too, and does each kind close what was open where it cannot go on? Keys are typed at the console all
 // the time. The other tests boot initramfs-tools' initrd.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
-import { Scene } from "./scene.ts";
+import { describe, expect, test } from "vitest";
+import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
+import type { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("the package's initrd", () => {
   let scene: Scene;
-  beforeAll(async () => {
-    scene = await Scene.open();
-  }, patience);
-  afterAll(() => scene.close(), patience);
+  withScene((opened) => {
+    scene = opened;
+  });
 
   test("boots the real root when the owner approves, made with dracut", { timeout: patience }, async () => {
     const launched = await scene.launch("dracut-approved", { initrd: installedInitrd("dracut") });

@@ -1,13 +1,13 @@
 // What must hold of every VM that booted, and of every one that did not?
-import { expect, inject } from "vitest";
+import { afterAll, beforeAll, expect, inject } from "vitest";
 import { must } from "../../core/base/result.ts";
 import { tell } from "../kit/needs.ts";
+import type { InitrdKind } from "./debian-tree.ts";
 import { marker } from "./encrypted-disks.ts";
 import type { Initrd } from "./initramfs.ts";
 import { promptIn } from "./keystrokes.ts";
 import { vmLacks } from "./lacking.ts";
-import type { Launched, Scene } from "./scene.ts";
-import type { InitrdKind } from "./set-up.ts";
+import { type Launched, Scene } from "./scene.ts";
 
 /** For one test; a VM takes some ten seconds here, and a machine may be busy. */
 export const patience = 180_000;
@@ -23,6 +23,16 @@ export function installedInitrd(kind: InitrdKind = "initramfs-tools"): Initrd {
   const initrds = inject("initrds");
   if (initrds === undefined) throw new Error("no initrd could be made here");
   return initrds[kind];
+}
+
+/** For the tests of one `describe`: opened before them and closed after them. */
+export function withScene(use: (scene: Scene) => Promise<void> | void): void {
+  let scene: Scene | undefined;
+  beforeAll(async () => {
+    scene = await Scene.open();
+    await use(scene);
+  }, patience);
+  afterAll(() => scene?.close(), patience);
 }
 
 export async function decide({ real }: Scene, launched: Launched, verdict: "approve" | "deny"): Promise<void> {

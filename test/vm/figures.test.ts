@@ -2,22 +2,21 @@
 // Asserts no time: emulation is slow, and a machine may be busy. Started by `npm run test:vm`.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildAgentExecutable } from "../../build/agent-executable.ts";
 import { root } from "../../build/runtime.mjs";
 import { missing } from "../kit/needs.ts";
 import { plainBoot } from "./debian-tree.ts";
-import { decide, expectBoot, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectBoot, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import { bootMemory, bootTimes, compressedSize, fastLevel, nativeTimes, smallLevel, unpackedInitrd, zstdSize } from "./figures.ts";
 import { figuresWord } from "./initramfs.ts";
-import { Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething() || missing("zstd"))("the agent's figures", () => {
   let scene: Scene;
-  beforeAll(async () => {
-    scene = await Scene.open();
-  }, patience);
-  afterAll(() => scene.close());
+  withScene((opened) => {
+    scene = opened;
+  });
 
   test("are as small as they should be", { timeout: longestCompression }, async () => {
     const initrd = installedInitrd();

@@ -2,24 +2,23 @@
 // Keys are typed at the console all the time. Started by `npm run test:vm`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { concat } from "../../core/base/bytes.ts";
 import { plainBoot } from "./debian-tree.ts";
 import { initlessDisk } from "./encrypted-disks.ts";
-import { decide, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectPowerOff, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import { commandLine, type Initrd } from "./initramfs.ts";
 import { promptIn } from "./keystrokes.ts";
-import { type Launched, Scene } from "./scene.ts";
+import { type Launched, type Scene } from "./scene.ts";
 import { laterFile } from "./tiny-initrd.ts";
 
 describe.skipIf(lacksSomething())("keys at the console", { timeout: patience }, () => {
   let scene: Scene;
   let initrd: Initrd;
-  beforeAll(async () => {
-    scene = await Scene.open();
+  withScene((opened) => {
+    scene = opened;
     initrd = installedInitrd();
-  }, patience);
-  afterAll(() => scene.close());
+  });
 
   test("get an answer of a shell from an initrd without the agent", async () => {
     const { kernel, initrd: path } = plainBoot("initramfs-tools");

@@ -1,24 +1,23 @@
 // Does the VM with the agent start by firmware too? By ordinary OVMF, and by the AmdSev build with the page that is measured, under the measurement that the
 // owner's files have and the manager demands; while keys are typed at the firmware. Started by `npm run test:vm`.
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { needsFile } from "../kit/needs.ts";
-import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import { type BootFiles, firmwareFor, firmwareWords, measurementFor, measuringFirmware, ordinaryFirmware } from "./firmware.ts";
 import { bootByFirmware } from "./firmware-boot.ts";
 import type { Initrd } from "./initramfs.ts";
-import { type LaunchChoices, type Launched, Scene } from "./scene.ts";
+import { type LaunchChoices, type Launched, type Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM with an encrypted root that is booted by firmware", () => {
   let scene: Scene;
   let initrd: Initrd;
   let files: BootFiles;
-  beforeAll(async () => {
-    scene = await Scene.open();
+  withScene((opened) => {
+    scene = opened;
     initrd = installedInitrd();
     files = { kernel: contents(initrd.kernel), initrd: contents(initrd.path), commandLine: initrd.commandLine };
-  }, patience);
-  afterAll(() => scene.close());
+  });
 
   test("opens its root by ordinary OVMF, whatever is typed", { timeout: 2 * patience }, async () => {
     await expectOpened("ordinary-firmware", { initrd, more: firmwareWords(ordinaryFirmware) });

@@ -1,27 +1,26 @@
 // Does a VM get to its manager over every network that docs/agent.md names, and leave none of it behind? A real VM for each; what "late" means is said by
 // the VM itself, on its console, never by a clock. Started by `npm run test:vm`.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { decide, expectBoot, expectPowerOff, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import type { Initrd } from "./initramfs.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
 import { type Relay, startRelay } from "./relay.ts";
-import { Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM gets to its manager", { timeout: patience }, () => {
   let scene: Scene;
   let initrd: Initrd;
   let names: NameServer;
   let relay: Relay;
-  beforeAll(async () => {
-    scene = await Scene.open();
+  withScene(async (opened) => {
+    scene = opened;
     initrd = installedInitrd();
     names = await startNameServer(managerName, "10.0.2.2");
     relay = await startRelay("::1", scene.port);
-  }, patience);
-  afterAll(async () => {
+  });
+  afterAll(() => {
     names.close();
     relay.cut();
-    await scene.close();
   });
 
   test("by DHCP and a name, at its second address", async () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAgentExecutable } from "../../build/agent-executable.ts";
 import { buildDebianPackage } from "../../build/agent-package/deb.ts";
 import { tell } from "../kit/needs.ts";
-import { bringTrees, copyTree, inTree, type Ran, type TreeKind, treeBoot, treesLack } from "./debian-tree.ts";
+import { bringTrees, copyTree, crypttab, type InitrdKind, inTree, type Ran, treeBoot, treesLack } from "./debian-tree.ts";
 
 const lacking = treesLack();
 if (lacking !== undefined) tell(lacking);
@@ -29,7 +29,7 @@ describe.skipIf(lacking !== undefined)("the package in a Debian system", () => {
     return buildDebianPackage({ agent, out: work, version });
   };
 
-  describe.each<Exclude<TreeKind, "lintian">>(["initramfs-tools", "dracut"])("with %s", (kind) => {
+  describe.each<InitrdKind>(["initramfs-tools", "dracut"])("with %s", (kind) => {
     let tree: string;
     let before: readonly string[];
     beforeAll(async () => {
@@ -37,7 +37,7 @@ describe.skipIf(lacking !== undefined)("the package in a Debian system", () => {
       for (const [path, text] of Object.entries(quickly)) if (existsSync(join(tree, path, ".."))) writeFileSync(join(tree, path), text);
       for (const version of ["1.0.0", "1.0.1"]) {
         const file = packageOf(version);
-        copyFileSync(file, join(tree, "root", basename(file)));
+        copyFileSync(file, join(tree, "srv", basename(file)));
       }
       await makeInitrd(tree, kind);
       before = await pathsIn(tree);
@@ -46,7 +46,7 @@ describe.skipIf(lacking !== undefined)("the package in a Debian system", () => {
 
     test("is not configured where the command line leaves a shell, and the initrd stays as it was", async () => {
       const initrd = digestOf(treeBoot(tree).initrd);
-      const { status, text } = await inTree(tree, ["dpkg", "--install", "/root/portcullis-agent_1.0.0_amd64.deb"]);
+      const { status, text } = await inTree(tree, ["dpkg", "--install", "/srv/portcullis-agent_1.0.0_amd64.deb"]);
       expect([status, text]).toEqual([1, expect.stringContaining("portcullis-agent is not configured: mend the above")]);
       expect(digestOf(treeBoot(tree).initrd)).toBe(initrd);
       expect(await stateOf(tree)).toBe("half-configured");
@@ -63,7 +63,7 @@ describe.skipIf(lacking !== undefined)("the package in a Debian system", () => {
       expect(inside).toEqual(expect.arrayContaining(["usr/lib/portcullis/launch", "usr/lib/portcullis/network.sh", "usr/sbin/cryptsetup"]));
     }, 120_000);
     test("is upgraded, and so is the initrd", async () => {
-      expect(await inTree(tree, ["dpkg", "--install", "/root/portcullis-agent_1.0.1_amd64.deb"])).toMatchObject({ status: 0 });
+      expect(await inTree(tree, ["dpkg", "--install", "/srv/portcullis-agent_1.0.1_amd64.deb"])).toMatchObject({ status: 0 });
       expect(await agentIn(tree)).toBe(agentText("1.0.1"));
       expect(await inTree(tree, ["dpkg", "--verify", "portcullis-agent"])).toEqual({ status: 0, text: "" });
     }, 120_000);
@@ -91,8 +91,8 @@ describe.skipIf(lacking !== undefined)("the package in a Debian system", () => {
     const { path } = await buildAgentExecutable("release");
     const file = buildDebianPackage({ agent: path, out: join(work, "release"), version: "1.0.0" });
     const tree = await copyTree("lintian", join(work, "lintian"));
-    copyFileSync(file, join(tree, "root", basename(file)));
-    const words = ["lintian", "--allow-root", "--display-info", "--pedantic", `/root/${basename(file)}`];
+    copyFileSync(file, join(tree, "srv", basename(file)));
+    const words = ["lintian", "--allow-root", "--display-info", "--pedantic", `/srv/${basename(file)}`];
     expect(await inTree(tree, words)).toEqual({ status: 0, text: "" });
   }, 300_000);
 });
@@ -101,7 +101,7 @@ async function stateOf(tree: string): Promise<string> {
   return (await inTree(tree, ["dpkg-query", "--show", "--showformat=${db:Status-Status}", "portcullis-agent"])).text;
 }
 
-function makeInitrd(tree: string, kind: TreeKind): Promise<Ran> {
+function makeInitrd(tree: string, kind: InitrdKind): Promise<Ran> {
   const { version } = treeBoot(tree);
   if (kind === "initramfs-tools") return inTree(tree, ["update-initramfs", "-u", "-k", version]);
   return inTree(tree, ["dracut", "--quiet", "--force", `/boot/initrd.img-${version}`, version]);
@@ -140,10 +140,6 @@ function agentText(version: string): string {
 /** Programs and units that ask somebody, or let somebody in. */
 const waysIn = /askpass|ask-password|sulogin|getty|cryptroot-unlock|dropbear|sshd|dracut-emergency$|cryptsetup-generator/;
 const commandLine = "console=ttyS0 root=/dev/mapper/root ro panic=-1 rd.shell=0 rd.emergency=poweroff";
-const crypttab = {
-  "initramfs-tools": "root /dev/vda none luks,keyscript=/bin/false\n",
-  dracut: "root /dev/vda none headless=true,tries=1,timeout=0\n",
-};
 /** An initrd that nobody keeps is compressed in a hurry. */
 const quickly = {
   "etc/initramfs-tools/conf.d/quickly": "COMPRESS=zstd\nCOMPRESSLEVEL=1\n",

@@ -2,25 +2,24 @@
 // Keys are typed at the console all the time. Started by `npm run test:vm`.
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bytes } from "../launch/kit.ts";
 import { editHeader } from "../luks/edited-header.ts";
 import { startRealManager } from "../proofs/real-manager.ts";
 import { startChangingDisk } from "./changing-disk.ts";
 import { dataDisk, rootDisk } from "./encrypted-disks.ts";
-import { decide, expectPowerOff, installedInitrd, lacksSomething, patience } from "./expectations.ts";
+import { decide, expectPowerOff, installedInitrd, lacksSomething, patience, withScene } from "./expectations.ts";
 import type { Initrd } from "./initramfs.ts";
 import { startRelay } from "./relay.ts";
-import { Scene } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 describe.skipIf(lacksSomething())("a VM powers off", { timeout: patience }, () => {
   let scene: Scene;
   let initrd: Initrd;
-  beforeAll(async () => {
-    scene = await Scene.open();
+  withScene((opened) => {
+    scene = opened;
     initrd = installedInitrd();
-  }, patience);
-  afterAll(() => scene.close());
+  });
 
   test("when its owner says no", async () => {
     const launched = await scene.launch("denied", { initrd });

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { buildAgentExecutable } from "../../build/agent-executable.ts";
+import { bringTrees, type InitrdKind } from "./debian-tree.ts";
 import type { Initrd } from "./initramfs.ts";
 import { makeInstalledInitrd } from "./installed-initrd.ts";
 import { vmLacks } from "./lacking.ts";
-
-export type InitrdKind = "initramfs-tools" | "dracut";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -22,7 +22,11 @@ let folder: string | undefined;
 export async function setup(project: TestProject): Promise<void> {
   if (vmLacks().length > 0) return project.provide("initrds", undefined);
   folder = mkdtempSync(join(tmpdir(), "portcullis-initrds-"));
-  const [first, second] = await Promise.all([makeInstalledInitrd("initramfs-tools", folder), makeInstalledInitrd("dracut", folder)]);
+  await bringTrees();
+  const { path } = await buildAgentExecutable("simulated");
+  const within = folder;
+  const make = (kind: InitrdKind): Promise<Initrd> => makeInstalledInitrd(kind, path, within);
+  const [first, second] = await Promise.all([make("initramfs-tools"), make("dracut")]);
   project.provide("initrds", { "initramfs-tools": first, dracut: second });
 }
 
